@@ -1,0 +1,8 @@
+#!/bin/sh
+# Compiles the floors and publishes the service to bench/build/.
+set -eu
+cd "$(dirname "$0")"
+mkdir -p build
+gcc -O2 -std=gnu11 -Wall -Wextra -Werror -pthread -o build/floor floor.c
+dotnet publish ../src/Daemon -c Release -o build/daemon -v quiet --nologo
+dotnet publish Rpc -c Release -o build/rpc -v quiet --nologo

@@ -1,0 +1,3 @@
+using AtomikD.Ctl;
+
+return await CommandLine.RunAsync(args);

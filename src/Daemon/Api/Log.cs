@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace AtomikD.Api;
+
+internal static partial class Log
+{
+    [LoggerMessage(700, LogLevel.Information, "Callers are served on {Socket}")]
+    public static partial void Listening(ILogger logger, string socket);
+
+    [LoggerMessage(703, LogLevel.Warning, "No calls are served, only markers: {Why} Set Socket to have them.")]
+    public static partial void NoSocket(ILogger logger, string why);
+
+    [LoggerMessage(701, LogLevel.Information, "Commits of {Route}/{Name} are held, by uid {Uid}")]
+    public static partial void Held(ILogger logger, string route, string name, uint uid);
+
+    [LoggerMessage(702, LogLevel.Information, "Commits of {Route}/{Name} are released, by uid {Uid}")]
+    public static partial void Released(ILogger logger, string route, string name, uint uid);
+
+    [LoggerMessage(704, LogLevel.Warning, "A connection of uid {Uid} is turned away: {OfUser} of that user are open, {Open} of {Most} in all. Others in the next minute are not told of")]
+    public static partial void TurnedAway(ILogger logger, uint uid, int ofUser, int open, int most);
+}

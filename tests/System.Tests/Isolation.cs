@@ -1,0 +1,4 @@
+using Xunit;
+
+// There is one machine.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
