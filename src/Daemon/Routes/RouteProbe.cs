@@ -101,11 +101,13 @@ internal sealed partial class RouteProbe : IDisposable
         return name;
     }
 
-    /// <summary>Makes an empty file of the probe's own; what forbids it is told.</summary>
+    /// <summary>
+    /// Makes an empty file of the probe's own; what forbids it is told. It is never open for writing: a process that is started at
+    /// that moment would hold it open until it executes, and the lease would be refused.
+    /// </summary>
     private bool MakeFile(Place place, Name name)
     {
-        Errno errno = Fcntl.OpenAt2(place.Folder, name, Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL, PrivateFile, 0, out Fd file);
-        file.Dispose();
+        Errno errno = Stat.MknodAt(place.Folder, name, Stat.S_IFREG | PrivateFile, 0);
         return errno == Errno.None || CannotMake(errno, place);
     }
 

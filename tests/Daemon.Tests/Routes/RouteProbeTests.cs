@@ -66,6 +66,23 @@ public sealed class RouteProbeTests : IDisposable
         }
     }
 
+    /// <summary>Between fork and exec a child has open whatever its parent had open at that moment.</summary>
+    [Fact]
+    public async Task Processes_that_are_started_meanwhile_do_not_make_it_doubt_the_leases()
+    {
+        RouteSettings route = Route();
+        using var done = new CancellationTokenSource();
+        Task starting = Task.Run(() =>
+        {
+            while (!done.IsCancellationRequested)
+                Command.Run("true");
+        }, TestContext.Current.CancellationToken);
+        for (int i = 0; i < 1000; i++)
+            Assert.Empty(RouteProbe.Run(route).Findings.Where(f => f.Severity == Severity.Error).Select(f => f.Message));
+        await done.CancelAsync();
+        await starting;
+    }
+
     [Theory]
     [InlineData("staging")]
     [InlineData("target")]
