@@ -4,6 +4,7 @@ using AtomikD.Support;
 using AtomikD.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Xunit;
 
 namespace AtomikD.Booted;
 
@@ -27,14 +28,14 @@ internal sealed class Load : IAsyncDisposable
 
     public int Committed => Volatile.Read(ref _committed);
 
-    public IReadOnlyCollection<string> Failures => _failures;
-
     /// <summary>Waits until so many more have gone live, or a call has failed.</summary>
     public void WaitForMore(int count)
     {
         int goal = Committed + count;
         Eventually.True(() => Committed >= goal || !_failures.IsEmpty, $"{count} more commits", TimeSpan.FromMinutes(2));
     }
+
+    public void AssertNoneFailed() => Assert.True(_failures.IsEmpty, string.Join('\n', _failures));
 
     private async Task CallAsync(Machine machine, int caller)
     {

@@ -30,7 +30,7 @@ public sealed class UnderLoadTests : IDisposable
             load.WaitForMore(200);
         }
         await load.StopAsync();
-        Assert.Empty(load.Failures);
+        load.AssertNoneFailed();
         AssertOrderly(position);
     }
 
@@ -44,7 +44,7 @@ public sealed class UnderLoadTests : IDisposable
         _machine.Run("systemctl", "stop", "atomikd.service").Check();
         load.WaitForMore(200);
         await load.StopAsync();
-        Assert.Empty(load.Failures);
+        load.AssertNoneFailed();
         Assert.NotEqual(before, _service.MainPid);
         AssertOrderly(position);
     }
@@ -59,7 +59,7 @@ public sealed class UnderLoadTests : IDisposable
         _service.Install(package);
         load.WaitForMore(200);
         await load.StopAsync();
-        Assert.Empty(load.Failures);
+        load.AssertNoneFailed();
         Assert.NotEqual(before, _service.MainPid);
         Assert.EndsWith("+next", _machine.Sh("dpkg-query --show --showformat='${Version}' atomikd").Check());
     }

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace AtomikD.Api;
@@ -17,6 +18,9 @@ internal static class GrpcEndpoint
 {
     /// <summary>The kernel's own limit. Who connects while it is full is told EAGAIN at once, so one who connects in a loop must not fill it.</summary>
     private const int Backlog = 4096;
+
+    /// <summary>Callers that were told that the daemon stops close their connections at once; others are not waited for longer.</summary>
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
 
     /// <exception cref="IOException">The socket cannot be had.</exception>
     public static void AddGrpcEndpoint(this WebApplicationBuilder builder, DaemonSettings settings, ILogger logger)
@@ -87,14 +91,17 @@ internal static class GrpcEndpoint
     {
         listen.Protocols = HttpProtocols.Http2;
         ConnectionLimit limit = listen.ApplicationServices.GetRequiredService<ConnectionLimit>();
+        CancellationToken stopping = listen.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         listen.Use(next => async connection =>
         {
+            var transport = (PatientTransport)connection.Transport;
             try
             {
                 await next(connection);
             }
             finally
             {
+                await transport.EndAsync(stopping.IsCancellationRequested ? s_lastWords : TimeSpan.Zero);
                 limit.Leave(connection.Features.GetRequiredFeature<Peer>().Uid);
             }
         });

@@ -54,7 +54,9 @@ internal sealed class ServiceHarness : IAsyncDisposable
     public LogWatch Log { get; } = new();
 
     /// <summary>A connection of the test's own user to the service.</summary>
-    public GrpcChannel Channel => _channel ??= GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = UnixHandler(Socket) });
+    public GrpcChannel Channel => _channel ??= NewChannel();
+
+    public GrpcChannel NewChannel() => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = UnixHandler(Socket) });
 
     public CommitService.CommitServiceClient Client => new(Channel);
 
