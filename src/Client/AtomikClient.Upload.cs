@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using AtomikD.Client.Internal;
 using Grpc.Core;
+using Grpc.Net.Client;
 
 namespace AtomikD.Client;
 
@@ -8,6 +9,9 @@ public sealed partial class AtomikClient
 {
     /// <summary>An upload that is lost so often is given up.</summary>
     private const int MostUploads = 5;
+
+    /// <summary>How long an answer may take to come behind a stream that has broken off.</summary>
+    private static readonly TimeSpan s_answerBehind = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     public Task<CommittedVersion> UploadFileAsync(
@@ -86,7 +90,11 @@ public sealed partial class AtomikClient
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(_timeout);
-            using AsyncClientStreamingCall<V1.UploadRequest, V1.CommitResponse> call = _service.Upload(new CallOptions(Calls.Headers(), null, patience.Token));
+            // A connection of its own: its data holds up no other call, and what is still sent when the daemon has refused it already, which
+            // servers take for a broken connection, breaks off nothing else.
+            using GrpcChannel channel = _socket.OpenChannel();
+            using AsyncClientStreamingCall<V1.UploadRequest, V1.CommitResponse> call =
+                new V1.CommitService.CommitServiceClient(channel).Upload(new CallOptions(Calls.Headers(), null, patience.Token));
             try
             {
                 var body = new UploadStream(call.RequestStream, sent =>
@@ -101,9 +109,9 @@ public sealed partial class AtomikClient
                     await write(body, patience.Token);
                     await body.EndAsync(patience.Token);
                 }
-                catch (UploadStream.SendException)
+                catch (UploadStream.SendException e)
                 {
-                    // The daemon has answered before the end, or is gone: its answer says which.
+                    return await AnswerBehindAsync(call.ResponseAsync, e);
                 }
                 return await call;
             }
@@ -114,5 +122,21 @@ public sealed partial class AtomikClient
             }
         }, cancellationToken);
         return Told(response, options?.RequestId);
+    }
+
+    /// <summary>
+    /// The daemon has answered before the end, or is gone: its answer says which. Where HTTP sends the call again by itself, over another
+    /// connection, nobody is left to send its data, and no answer comes.
+    /// </summary>
+    private static async Task<V1.CommitResponse> AnswerBehindAsync(Task<V1.CommitResponse> answer, UploadStream.SendException broken)
+    {
+        try
+        {
+            return await answer.WaitAsync(s_answerBehind);
+        }
+        catch (TimeoutException)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "The connection broke off.", broken));
+        }
     }
 }

@@ -18,7 +18,6 @@ public sealed partial class AtomikClient : IAtomikClient, IDisposable
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly ILogger _logger;
     private readonly DaemonSocket _socket;
-    private readonly SocketsHttpHandler _handler;
     private readonly GrpcChannel _channel;
     private readonly V1.CommitService.CommitServiceClient _service;
     private readonly Calls _calls;
@@ -40,9 +39,7 @@ public sealed partial class AtomikClient : IAtomikClient, IDisposable
         _connectTimeout = options.ConnectTimeout;
         _logger = (ILogger?)options.LoggerFactory?.CreateLogger(AtomikTelemetry.SourceName) ?? NullLogger.Instance;
         _socket = new DaemonSocket(options.SocketPath, _logger);
-        _handler = _socket.CreateHandler();
-        // The host is a word for the request line: the handler connects to the socket whatever it says.
-        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = _handler, MaxReceiveMessageSize = null });
+        _channel = _socket.OpenChannel();
         _service = new V1.CommitService.CommitServiceClient(_channel);
         _calls = new Calls(options.SocketPath, _timeout, _connectTimeout, _time, _logger);
         _stagingPaths = new StagingPaths(options.StagingPaths, _socket, AskStagingPathsAsync);
@@ -148,7 +145,6 @@ public sealed partial class AtomikClient : IAtomikClient, IDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
         _channel.Dispose();
-        _handler.Dispose();
     }
 
     /// <summary>Closes the connection. Calls under way end with an exception.</summary>

@@ -236,6 +236,23 @@ public sealed class ServiceTests
         Eventually.True(() => !Directory.EnumerateFileSystemEntries(Path.Combine(service.Target, ".atomikd/upload")).Any(), "nothing is left of the uploads");
     }
 
+    /// <summary>What a refused upload had on the way must not use up the connection's window for those behind it.</summary>
+    [Fact]
+    public async Task Uploads_behind_refused_ones_on_the_same_connection_go_through()
+    {
+        await using ServiceHarness service = await new ServiceHarness(route => route with { MaxUpload = 1_000_000, Durability = Durability.None }).StartAsync();
+        await using var client = new AtomikClient(new AtomikClientOptions { SocketPath = service.Socket, Timeout = TimeSpan.FromSeconds(20) });
+        byte[] large = new byte[20_000_000];
+        byte[] small = new byte[900_000];
+
+        for (int round = 1; round <= 100; round++)
+        {
+            foreach (AtomikException refused in await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Assert.ThrowsAsync<AtomikException>(() => client.UploadFileAsync("site", "large", new MemoryStream(large))))))
+                Assert.True(refused.Reason == AtomikReason.ItemUnsupported, $"round {round}: {refused}");
+            Assert.Equal(round, (await client.UploadFileAsync("site", "small", new MemoryStream(small))).Number);
+        }
+    }
+
     [Fact]
     public async Task An_unknown_route_is_told_and_nothing_is_made()
     {

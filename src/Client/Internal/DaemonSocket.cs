@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
+using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 
 namespace AtomikD.Client.Internal;
@@ -15,7 +16,12 @@ internal sealed class DaemonSocket(string path, ILogger logger)
 
     public string Path => path;
 
-    public SocketsHttpHandler CreateHandler() => new()
+    /// <summary>Connects with the first call.</summary>
+    // The host is a word for the request line: the handler connects to the socket whatever it says.
+    public GrpcChannel OpenChannel() => GrpcChannel.ForAddress(
+        "http://localhost", new GrpcChannelOptions { HttpHandler = CreateHandler(), DisposeHttpClient = true, MaxReceiveMessageSize = null });
+
+    private SocketsHttpHandler CreateHandler() => new()
     {
         ConnectCallback = ConnectAsync,
         UseProxy = false,

@@ -17,8 +17,11 @@ internal sealed partial class CommitApi
 
     public override async Task<CommitResponse> Upload(IAsyncStreamReader<UploadRequest> requestStream, ServerCallContext context)
     {
-        CancellationToken cancellation = context.CancellationToken;
-        if (!await requestStream.MoveNext(cancellation) || requestStream.Current.PartCase != UploadRequest.PartOneofCase.Header)
+        CancellationToken cancellation = CallGuard.EndOf(context);
+        // .NET's HTTP client, where a connection ends before it has got the call, sends it again without what was sent already.
+        if (!await requestStream.MoveNext(cancellation))
+            throw new RpcException(new Status(StatusCode.Unavailable, "The upload ended before its header. Send it again."));
+        if (requestStream.Current.PartCase != UploadRequest.PartOneofCase.Header)
             throw Failures.BadRequest("The upload does not begin with a header.", "Send the header first, then the data.");
         UploadHeader header = requestStream.Current.Header;
         Route route = access.Demand(context, header.Route);

@@ -19,14 +19,14 @@ internal sealed partial class CommitApi
         if (request.InitialLive && request.HasAfterSequence)
             throw Failures.BadRequest("initial_live and after_sequence were both given.", "Give one: where to go on, or that the live versions come first.");
         access.Demand(context, request.Routes);
-        CancellationToken cancellation = context.CancellationToken;
+        CancellationToken cancellation = CallGuard.EndOf(context);
         using EventFeed.Reader reader = feed.Open(Engine);
         // A failure to go on from there is told before anything else.
         if (request.HasAfterSequence)
             await reader.SeekAsync(request.AfterSequence, cancellation);
         await context.WriteResponseHeadersAsync(new Metadata { { PositionHeader, reader.Position.ToString() } });
         if (request.InitialLive)
-            await TellLiveAsync(request, responseStream, context, reader.Position);
+            await TellLiveAsync(request, responseStream, context, reader.Position, cancellation);
         while (!cancellation.IsCancellationRequested)
         {
             foreach (VersionRow row in await reader.NextAsync(WatchPage, cancellation))
@@ -41,7 +41,7 @@ internal sealed partial class CommitApi
     /// By sequence, so that a watcher that breaks off may go on after the last one it got: each name's live version has been
     /// told, or comes later in the sequence.
     /// </summary>
-    private async Task TellLiveAsync(WatchRequest request, IServerStreamWriter<CommitEvent> stream, ServerCallContext context, long until)
+    private async Task TellLiveAsync(WatchRequest request, IServerStreamWriter<CommitEvent> stream, ServerCallContext context, long until, CancellationToken cancellation)
     {
         string[] vaults = [.. access.Demand(context, request.Routes).Select(route => route.VaultId).OfType<string>()];
         List<long> live = await Engine.Journal.WriteAsync(durable: false, session => vaults.SelectMany(session.LiveSequences).Where(sequence => sequence <= until).Order().ToList());
@@ -52,7 +52,7 @@ internal sealed partial class CommitApi
             {
                 // One that was replaced meanwhile comes as an event.
                 if (row.State == Journal.VersionState.Live && IsWanted(request, context, row))
-                    await stream.WriteAsync(Messages.EventOf(row, Engine, isInitial: true), context.CancellationToken);
+                    await stream.WriteAsync(Messages.EventOf(row, Engine, isInitial: true), cancellation);
             }
         }
     }

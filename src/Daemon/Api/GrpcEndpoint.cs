@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using AtomikD.Configuration;
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -25,7 +26,10 @@ internal static class GrpcEndpoint
     /// <exception cref="IOException">The socket cannot be had.</exception>
     public static void AddGrpcEndpoint(this WebApplicationBuilder builder, DaemonSettings settings, ILogger logger)
     {
-        builder.Services.AddGrpc();
+        builder.Services.AddGrpc(grpc => grpc.Interceptors.Add<CallGuard>());
+        // What is small on the wire may unpack to any size. After the package's own setting, which puts some where there are none.
+        builder.Services.PostConfigure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
+        builder.Services.AddSingleton<CallGuard>();
         builder.Services.AddSingleton<Access>();
         builder.Services.AddSingleton<EventFeed>();
         builder.Services.AddSingleton<CommitApi>();
@@ -34,6 +38,7 @@ internal static class GrpcEndpoint
             services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<CommitApi>>(), ConnectionLimit.DescriptorsOfThisProcess()));
         // What callers do wrong is no trouble of the daemon's, and could fill its log: Kestrel calls a flood of resets critical.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
+        builder.Logging.AddFilter("Grpc", LogLevel.None);
         if (IsHandedOver())
             builder.AddKestrel(kestrel => kestrel.UseSystemd());
         else if (Bind(settings, logger) is { } socket)

@@ -23,14 +23,15 @@ internal sealed class HealthApi(Access access) : Health.HealthBase
 
     public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
+        CancellationToken end = CallGuard.EndOf(context);
         ServingStatus? told = null;
         while (true)
         {
             ServingStatus status = StatusOf(request.Service, context);
             if (status != told)
-                await responseStream.WriteAsync(new HealthCheckResponse { Status = status }, context.CancellationToken);
+                await responseStream.WriteAsync(new HealthCheckResponse { Status = status }, end);
             told = status;
-            await Task.Delay(s_look, context.CancellationToken);
+            await Task.Delay(s_look, end);
         }
     }
 

@@ -1,8 +1,0 @@
-using Microsoft.Extensions.DependencyInjection;
-
-namespace Grpc.AspNetCore.Server;
-
-internal interface IGrpcServerBuilder
-{
-    IServiceCollection Services { get; }
-}
