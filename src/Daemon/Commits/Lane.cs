@@ -30,6 +30,7 @@ internal sealed partial class Lane : IDisposable
     private readonly Closings _closings;
     private volatile bool _isStopping;
     private volatile string? _fault;
+    private long _waitsForDisk;
     private readonly WorkPulse _front = new();
     private readonly WorkPulse _back = new();
 
@@ -54,6 +55,13 @@ internal sealed partial class Lane : IDisposable
 
     /// <summary>Set when a sync after a publish failed, say: nothing more is published here until the daemon starts anew.</summary>
     public string? Fault => _fault;
+
+    /// <summary>For how long the disk has kept it waiting, as the watch over the lanes saw it last; zero where that is not long.</summary>
+    public TimeSpan WaitsForDisk
+    {
+        get => new(Interlocked.Read(ref _waitsForDisk));
+        set => Interlocked.Exchange(ref _waitsForDisk, value.Ticks);
+    }
 
     /// <summary>Everything that is waiting or in work for the route.</summary>
     public RouteQueue QueueOf(Route route)

@@ -150,7 +150,7 @@ internal sealed class RouteKeeper : IMarkerSink
             Trouble(error.Message, error.Hint);
             return;
         }
-        Route.Warnings = [.. probe.Findings.Where(finding => finding.Severity == Severity.Warning).Select(finding => finding.Message)];
+        Route.ProbeWarnings = [.. probe.Findings.Where(finding => finding.Severity == Severity.Warning).Select(finding => finding.Message)];
         Refusal? refusal = OpenFolders.Open(Route.Settings, probe.CrossDevice, probe.Durable, probe.NeedsPolling, TrustNow(), Timestamp.From(_core.Time.GetUtcNow()), out OpenFolders? folders);
         if (refusal is not null)
         {

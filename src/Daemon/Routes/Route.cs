@@ -41,8 +41,13 @@ internal sealed class Route(RouteSettings settings)
     public string? TroubleWithoutNames =>
         _folders is null ? _trouble : Lane?.Fault ?? (_complaint is { NamesItem: true } ? "a marker cannot be looked at; the service's log says which" : _complaint?.Why);
 
-    /// <summary>What works but deserves attention: from the probe.</summary>
-    public IReadOnlyList<string> Warnings { get; set; } = [];
+    /// <summary>What the probe found that works but deserves attention.</summary>
+    public IReadOnlyList<string> ProbeWarnings { get; set; } = [];
+
+    /// <summary>What works but deserves attention.</summary>
+    public IReadOnlyList<string> Warnings => Lane?.WaitsForDisk is { Ticks: > 0 } wait
+        ? [.. ProbeWarnings, $"The disk keeps commits waiting, for {(long)wait.TotalSeconds} s now; they are late, and nothing is lost. The kernel's log may say why (dmesg)."]
+        : ProbeWarnings;
 
     /// <summary>Markers whose outcome cannot be told yet.</summary>
     public StuckMarkers Stuck { get; } = new();

@@ -105,8 +105,11 @@ internal sealed class SystemdService(EngineService service, Manager manager, Tim
             if (_told.Add(lane))
                 Log.LaneStuck(logger, StatusLine.RoutesOf(engine, lane));
         }
-        foreach ((Lane lane, TimeSpan wait) in report.Slow)
+        foreach (Lane lane in engine.Lanes)
         {
+            // Two threads of a lane may wait, one for the other.
+            TimeSpan wait = report.Slow.Where(slow => slow.Lane == lane).Select(slow => slow.For).DefaultIfEmpty().Max();
+            lane.WaitsForDisk = wait >= s_slow ? wait : TimeSpan.Zero;
             if (wait >= s_slow && _told.Add(lane))
                 Log.LaneSlow(logger, StatusLine.RoutesOf(engine, lane), (int)wait.TotalSeconds);
         }

@@ -184,6 +184,56 @@ public sealed class LaneWatchTests
         log.AssertNoUnexpectedErrors();
     }
 
+    [Fact]
+    public async Task A_slow_disk_is_told_wherever_the_route_is_asked_for()
+    {
+        Assert.SkipWhen(Command.WhyNot("fsfreeze") is not null, Command.WhyNot("fsfreeze") ?? "");
+        using LoopDisk disk = LoopDisk.CreateOrSkip("ext4");
+        using var state = new TempFolder();
+        using var gate = new Gate("intended");
+        await using var engine = new EngineHarness(disk.Path, state: state.Path) { Options = new EngineOptions { Step = gate.Step } };
+        using var log = new LogWatch();
+        var time = new ShiftedTime();
+        await using var app = Commands.ServiceHost.Build(new ServiceSettings(engine.Settings with { Daemon = engine.Settings.Daemon with { Socket = state["s"], Admin = "" } }, null, engine.Options),
+            logging => logging.AddProvider(log), services => services.AddSingleton<TimeProvider>(time));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        SystemdService service = app.Services.GetRequiredService<SystemdService>();
+        Routes.Route route = app.Services.GetRequiredService<EngineService>().Engine!.FindRoute("site")!;
+        engine.StageFile("item", "text");
+        engine.Mark("item");
+        gate.WaitReached();
+        Command.Run("fsfreeze", "--freeze", disk.Path).Check();
+        try
+        {
+            gate.Open();
+            Eventually.True(() => ThreadLook.At(route.Lane!.Pulses[0].Thread) == ThreadActivity.InKernel, "the lane is in the kernel", TimeSpan.FromMinutes(1));
+            service.Look();
+            Assert.Empty(route.Warnings);
+            time.Shift = TimeSpan.FromSeconds(45);
+            service.Look();
+            Assert.Contains("The disk keeps commits waiting, for 45 s now", Assert.Single(route.Warnings), StringComparison.Ordinal);
+            Assert.Null(route.Trouble);
+            log.WaitFor("LaneSlow");
+        }
+        finally
+        {
+            Command.Run("fsfreeze", "--unfreeze", disk.Path).Check();
+        }
+        Assert.True(engine.WaitFor("item").Succeeded);
+        service.Look();
+        Assert.Empty(route.Warnings);
+        await app.StopAsync(TestContext.Current.CancellationToken);
+        log.AssertNoUnexpectedErrors();
+    }
+
+    /// <summary>A clock that a test sets forward.</summary>
+    private sealed class ShiftedTime : TimeProvider
+    {
+        public TimeSpan Shift { get; set; }
+
+        public override long GetTimestamp() => base.GetTimestamp() + (long)(Shift.TotalSeconds * TimestampFrequency);
+    }
+
     /// <summary>It reads its address from the environment when it is made.</summary>
     private static ISystemdNotifier Notifier(NotifySocket socket)
     {
