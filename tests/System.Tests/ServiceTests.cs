@@ -130,6 +130,19 @@ public sealed class ServiceTests : IDisposable
         Assert.Equal("other other 550", _machine.Sh("stat -c '%U %G %a' /srv/site/live/app").Check());
     }
 
+    [Fact]
+    public void With_the_drop_in_for_set_gid_folders_they_go_live_with_the_bit()
+    {
+        _service.Configure("site", "[Routes:site]\nStaging = /srv/site/staging\nTarget = /srv/site/live\nOverwrite = always\nDirectoryMode = 2775\nFileMode = 0664");
+        _service.DropIn("set-gid", File.ReadAllText(_service["/usr/share/doc/atomikd/examples/systemd/set-gid.conf"]));
+        _machine.Run("systemctl", "restart", "atomikd").Check();
+        _machine.As("deploy", "umask 022; mkdir -p /srv/site/staging/app/sub; echo one > /srv/site/staging/app/sub/file; : > /srv/site/staging/app.ready").Check();
+        Assert.Equal(1, _service.Outcome("app").GetProperty("version").GetInt64());
+        Assert.Equal("deploy 2775\ndeploy 2775\ndeploy 664", _machine.Sh("cd /srv/site/live; stat -c '%G %a' app app/sub app/sub/file").Check());
+        Assert.Equal(2, _service.Publish("deploy", "077", "app", "two").GetProperty("version").GetInt64());
+        Assert.Equal("deploy 2775", _machine.Sh("stat -c '%G %a' /srv/site/live/app").Check());
+    }
+
     private double Exposure()
     {
         string last = _machine.Run("systemd-analyze", "security", "--no-pager", "atomikd.service").Output.Trim().Split('\n')[^1];
