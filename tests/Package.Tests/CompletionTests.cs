@@ -18,6 +18,7 @@ public sealed class CompletionTests(BuiltPackage package)
 
     [Theory]
     [InlineData("atomikd", "che", "check")]
+    [InlineData("atomikd", "back", "backup")]
     [InlineData("atomikd", "demo --fo", "--folder")]
     [InlineData("atomikctl", "vers", "versions")]
     [InlineData("atomikctl", "rollback site app --ho", "--hold")]

@@ -22,12 +22,4 @@ public sealed class OperationsDocsTests
         Assert.NotEmpty(pages);
         Assert.Equal(pages, new Document("docs/decisions/README.md").Links.Order(StringComparer.Ordinal));
     }
-
-    [Fact]
-    public void The_drop_in_for_backups_is_the_one_that_is_shipped()
-    {
-        string shipped = new Document("deploy/systemd/examples/backup.conf").Text;
-
-        Assert.Contains(shipped[shipped.IndexOf("[Service]", StringComparison.Ordinal)..].Trim(), new Document("docs/operations.md").Text, StringComparison.Ordinal);
-    }
 }

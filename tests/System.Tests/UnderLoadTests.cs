@@ -35,6 +35,40 @@ public sealed class UnderLoadTests : IDisposable
     }
 
     [Fact]
+    public async Task A_backup_is_made_in_the_sandbox_while_callers_commit_and_is_put_back_as_the_documents_say()
+    {
+        await using var load = new Load(_machine);
+        load.WaitForMore(200);
+        string position = _service.LogPosition();
+        _machine.Sh(Documented("## Backup")).Check();
+        CommandResult refused = _machine.As("other", "atomikd backup /tmp/other.db");
+        Assert.Equal(77, refused.ExitCode);
+        load.WaitForMore(200);
+        await load.StopAsync();
+        load.AssertNoneFailed();
+        Assert.Contains(_service.LogSince(position), line => line.Text.Contains("The journal was backed up", StringComparison.Ordinal));
+        Assert.False(File.Exists(_service["/var/lib/atomikd/copy"]));
+        _machine.Sh(Documented("**To put it back**")).Check();
+        _service.WaitActive();
+        // An older journal: what is live stays, and the next number is one that was never given.
+        string live = _machine.Sh("cat /srv/site/live/load-0").Check();
+        long next = _service.Publish("deploy", "022", "load-0-after", "after").GetProperty("version").GetInt64();
+        Assert.Equal(1, next);
+        Assert.Equal(live, _machine.Sh("cat /srv/site/live/load-0").Check());
+        _machine.As("deploy", "rm -rf /srv/site/staging/load-0; echo new > /srv/site/staging/load-0; : > /srv/site/staging/load-0.ready").Check();
+        Assert.Equal(long.Parse(live, System.Globalization.CultureInfo.InvariantCulture) + 2, _service.Outcome("load-0").GetProperty("version").GetInt64());
+    }
+
+    /// <summary>The first shell lines that docs/operations.md has below these words.</summary>
+    private static string Documented(string below)
+    {
+        string text = new Demo.Document("docs/operations.md").Text;
+        string after = text[text.IndexOf(below, StringComparison.Ordinal)..];
+        string block = after[(after.IndexOf("```sh\n", StringComparison.Ordinal) + 6)..];
+        return block[..block.IndexOf("```", StringComparison.Ordinal)];
+    }
+
+    [Fact]
     public async Task No_call_fails_while_the_service_is_stopped_and_the_next_call_starts_it()
     {
         await using var load = new Load(_machine);

@@ -5,6 +5,9 @@ internal static class ExitCode
 {
     public const int Ok = 0;
     public const int Usage = 64;
+    public const int NoDaemon = 69;
+    public const int InputOutput = 74;
+    public const int NotPermitted = 77;
     public const int Configuration = 78;
 
     /// <summary>Something else went wrong: worth a restart.</summary>

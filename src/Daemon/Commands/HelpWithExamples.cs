@@ -33,6 +33,19 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
                 Exit codes:
                   0 all is well (there may be warnings)   64 wrong usage   78 something is wrong
                 """,
+            BackupCommand => """
+                The service makes the copy in its state folder, in small steps between commits, and needs as much room there as the journal
+                has. A backup that is interrupted leaves nothing behind.
+
+                Examples:
+                  atomikd backup /var/backups/atomikd.db              of the service that the package runs
+                  atomikd backup - | zstd >/srv/atomikd.db.zst        through a pipe
+                  atomikd backup --config ./atomikd.conf copy.db      of a service that was started by hand
+
+                Exit codes:
+                  0 the copy is whole and on the disk   64 wrong usage   69 the service does not run   74 a disk is full, or failed
+                  77 not permitted   78 the configuration names no state folder   130 interrupted
+                """,
             DemoCommand => """
                 Examples:
                   atomikd demo                          ten seconds in the system's temporary folder

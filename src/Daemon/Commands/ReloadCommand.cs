@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using AtomikD.Systemd;
 
 namespace AtomikD.Commands;
@@ -12,9 +11,6 @@ namespace AtomikD.Commands;
 /// </summary>
 internal static class ReloadCommand
 {
-    private const int SOL_SOCKET = 1;
-    private const int SO_PEERCRED = 17;
-
     public static Command Create()
     {
         Option<int?> pid = new("--pid") { Description = "The service's process; $MAINPID where systemd runs this.", HelpName = "PID" };
@@ -35,32 +31,15 @@ internal static class ReloadCommand
         }
         try
         {
-            return Tell(await AskAsync(process, cancellation));
+            using NetworkStream answer = await DoorCall.AskAsync(process, ReloadService.Asked, cancellation);
+            using var reader = new StreamReader(answer);
+            return Tell(await reader.ReadToEndAsync(cancellation));
         }
-        catch (SocketException e)
+        catch (CommandFailure e)
         {
-            Journald.Error($"Process {process} cannot be asked: {e.Message}. Does the service run, under systemd, and is this its user or root?");
+            Journald.Error(e.Message);
             return ExitCode.Failure;
         }
-    }
-
-    private static async Task<string> AskAsync(int process, CancellationToken cancellation)
-    {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(ReloadDoor.AddressOf(process), cancellation);
-        // Anybody can take a name of this kind; the kernel knows who did.
-        if (OwnerOf(socket) != process)
-            throw new SocketException((int)SocketError.AccessDenied);
-        using var stream = new NetworkStream(socket);
-        using var reader = new StreamReader(stream);
-        return await reader.ReadToEndAsync(cancellation);
-    }
-
-    private static int OwnerOf(Socket socket)
-    {
-        Span<byte> credentials = stackalloc byte[12]; // struct ucred: pid, uid, gid
-        socket.GetRawSocketOption(SOL_SOCKET, SO_PEERCRED, credentials);
-        return MemoryMarshal.Read<int>(credentials);
     }
 
     private static int Tell(string answer)
@@ -70,9 +49,9 @@ internal static class ReloadCommand
         string errors = text[..last].TrimEnd('\n');
         switch (text[last..])
         {
-            case ReloadDoor.Applied:
+            case ReloadService.Applied:
                 return ExitCode.Ok;
-            case ReloadDoor.Refused:
+            case ReloadService.Refused:
                 Journald.Error($"The new configuration is not applied, the last good one stays:\n{errors}");
                 return ExitCode.Configuration;
             default:

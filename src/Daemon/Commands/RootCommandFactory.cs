@@ -20,6 +20,7 @@ internal static class RootCommandFactory
             root.Add(demo);
         if (run is not null)
         {
+            root.Add(BackupCommand.Create());
             root.Add(ReloadCommand.Create());
             root.Add(config);
             root.SetAction((result, token) => run(result.GetValue(config)!, token));

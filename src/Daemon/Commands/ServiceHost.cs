@@ -29,7 +29,7 @@ internal static class ServiceHost
         try
         {
             await using WebApplication host = Build(new ServiceSettings(loaded.Settings, configPath, new EngineOptions()) { Variables = TelemetryVariables.OfProcess() },
-                logging => Journald.AddLog(logging), Manager.Connect);
+                logging => Journald.AddLog(logging), AddProcess);
             await host.StartAsync(cancellation);
             await host.WaitForShutdownAsync(cancellation);
             return 0;
@@ -73,12 +73,20 @@ internal static class ServiceHost
         return app;
     }
 
+    /// <summary>What there is once in a process that is the service: its manager, and the door for its administrator.</summary>
+    private static void AddProcess(IServiceCollection services)
+    {
+        Manager.Connect(services);
+        services.AddSingleton<IDoorService, ReloadService>();
+        services.AddSingleton<IDoorService, BackupService>();
+        services.AddHostedService<ServiceDoor>();
+    }
+
     /// <summary>What is told to systemd; nothing where systemd did not start this.</summary>
     private static void AddManager(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton(services => new Manager(services.GetService<ISystemdNotifier>(), services.GetRequiredService<ILogger<Manager>>()));
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<SystemdService>(services, Manager.WatchdogPeriod() ?? TimeSpan.Zero));
         builder.Services.AddHostedService(services => services.GetRequiredService<SystemdService>());
-        builder.Services.AddHostedService<ReloadDoor>();
     }
 }

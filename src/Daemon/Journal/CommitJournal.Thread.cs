@@ -31,6 +31,7 @@ internal sealed partial class CommitJournal
             Monitor.PulseAll(_gate);
         }
         _thread.Join();
+        _copy?.Dispose();
         _store.Dispose();
         _folder.Dispose();
     }
@@ -117,6 +118,10 @@ internal sealed partial class CommitJournal
         {
             bool othersWait = _waiting.Count >= MostWaiting;
             int count = Math.Min(_waiting.Count, MostAtOnce);
+            // What is done between transactions is done alone, in its turn; who came before it does not wait for it.
+            int between = _waiting.FindIndex(0, count, static handed => handed.IsBetween);
+            if (between >= 0)
+                count = Math.Max(between, 1);
             _batch.AddRange(_waiting[..count]);
             _waiting.RemoveRange(0, count);
             if (othersWait)
@@ -127,7 +132,10 @@ internal sealed partial class CommitJournal
     private void CommitBatch()
     {
         _leader = Environment.CurrentManagedThreadId;
-        Commit(_batch);
+        if (_batch[0].IsBetween)
+            RunBetween(_batch[0]);
+        else
+            Commit(_batch);
         _leader = 0;
         _batch.Clear();
     }

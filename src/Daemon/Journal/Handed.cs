@@ -16,12 +16,15 @@ internal abstract class Handed(bool durable)
     /// <summary>The transaction stands, or failed as a whole.</summary>
     public abstract void Finish(JournalException? failure);
 
+    /// <summary>Run by itself, outside of any transaction.</summary>
+    public virtual bool IsBetween => false;
+
     /// <summary>True where a thread blocks for it: that one leads from now on.</summary>
     public virtual bool TakeLead() => false;
 }
 
 /// <summary>Somebody blocks until it is committed.</summary>
-internal sealed class HandedCall<T>(bool durable, Func<JournalSession, T> work) : Handed(durable)
+internal class HandedCall<T>(bool durable, Func<JournalSession, T> work) : Handed(durable)
 {
     private T _result = default!;
     private bool _finished;
@@ -75,6 +78,12 @@ internal sealed class HandedCall<T>(bool durable, Func<JournalSession, T> work) 
             ExceptionDispatchInfo.Throw(Error);
         return _result;
     }
+}
+
+/// <summary>Somebody blocks for what is done with the file between two transactions: it must be short.</summary>
+internal sealed class HandedBetween<T>(Func<T> work) : HandedCall<T>(durable: false, _ => work())
+{
+    public override bool IsBetween => true;
 }
 
 /// <summary>Somebody awaits it.</summary>

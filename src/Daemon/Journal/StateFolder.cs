@@ -11,6 +11,10 @@ internal sealed class StateFolder : IDisposable
     private const uint OwnersFile = 0x180;   // 0600
     private const uint OwnersFolder = 0x1C0; // 0700
 
+    private const string LockName = "lock";
+
+    private static readonly Name s_copy = Name.Of("copy");
+
     private readonly Fd _folder;
     private readonly Fd _lock;
 
@@ -31,7 +35,7 @@ internal sealed class StateFolder : IDisposable
         Make(path);
         if (Fcntl.Open(Name.Of(path), Fcntl.O_RDONLY | Fcntl.O_DIRECTORY, 0, out Fd folder) is not Errno.None and var error)
             throw new JournalException($"The state folder {path} cannot be opened: {error.Describe()}.");
-        string lockPath = System.IO.Path.Combine(path, "lock");
+        string lockPath = LockPath(path);
         if (Fcntl.Open(Name.Of(lockPath), Fcntl.O_RDWR | Fcntl.O_CREAT, OwnersFile, out Fd held) is not Errno.None and var noLock)
         {
             folder.Dispose();
@@ -49,8 +53,13 @@ internal sealed class StateFolder : IDisposable
         // Only for the message above; the lock is what counts.
         _ = Unistd.Ftruncate(held, 0);
         _ = Unistd.WriteAll(held, System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n"));
-        return new StateFolder(path, folder, held);
+        var ours = new StateFolder(path, folder, held);
+        ours.RemoveCopy(); // A backup was being made when the last daemon was killed.
+        return ours;
     }
+
+    /// <summary>The process that holds the folder, or held it last.</summary>
+    public static string LockPath(string stateDirectory) => System.IO.Path.Combine(stateDirectory, LockName);
 
     /// <summary>What was made or renamed here stays so.</summary>
     public void Sync()
@@ -66,6 +75,23 @@ internal sealed class StateFolder : IDisposable
             throw new JournalException($"The journal {JournalPath} cannot be made: {error.Describe()}.");
         made.Dispose();
     }
+
+    public string CopyPath => System.IO.Path.Combine(Path, s_copy.ToString());
+
+    /// <summary>An empty file for a copy of the journal.</summary>
+    public Fd MakeCopyFile()
+    {
+        if (Fcntl.Open(Name.Of(CopyPath), Fcntl.O_RDWR | Fcntl.O_CREAT | Fcntl.O_EXCL, OwnersFile, out Fd made) is not Errno.None and var error)
+            throw new JournalException($"{CopyPath} cannot be made: {error.Describe()}.");
+        return made;
+    }
+
+    /// <summary>Takes its name away, where it has one.</summary>
+    public void RemoveCopy() => _ = Unistd.UnlinkAt(_folder, s_copy);
+
+    /// <summary>Bytes; 0 where that cannot be told.</summary>
+    public long FreeSpace() =>
+        SysStatfs.FStatfs(_folder, out SysStatfs.statfs status) == Errno.None ? (long)status.f_bavail * status.f_bsize : 0;
 
     /// <summary>Renames the journal and its log to a free name, for whoever wants to look; tells that name.</summary>
     public string SetJournalAside()

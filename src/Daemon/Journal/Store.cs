@@ -106,6 +106,9 @@ internal sealed class Store : IDisposable
         return code == SqliteCode.Ok ? null : Failed(code);
     }
 
+    /// <summary>Begins a copy into an empty file.</summary>
+    public StoreCopy BeginCopy(string path) => StoreCopy.Begin(_db, path);
+
     /// <summary>Gives back the memory of pages that are only kept in case.</summary>
     public void Shrink() => raw.sqlite3_exec(_db, "PRAGMA shrink_memory");
 

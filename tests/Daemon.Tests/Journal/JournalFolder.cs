@@ -87,6 +87,14 @@ internal sealed class JournalFolder : TimeProvider, IDisposable
         return session.Settle(intent, NewVersion(intent) with { Replaced = state.Live?.Number ?? 0 }, replaced, null, keep);
     }
 
+    /// <summary>So many names, each with one version.</summary>
+    public static void Fill(CommitJournal journal, int names) => journal.Write(false, session =>
+    {
+        for (int n = 0; n < names; n++)
+            Commit(journal, session, $"filler-with-a-long-name-{n}", 2);
+        return 0;
+    });
+
     /// <summary>A rollback as the engine does it: take, intend, settle. Null where there is nothing to go back to.</summary>
     public static VersionRow? Rollback(CommitJournal journal, string name = "index.html", long to = 0, int keep = 2, string? hold = null) =>
         journal.Write(false, session =>

@@ -67,6 +67,32 @@ public sealed class LostJournalTests
     }
 
     [Fact]
+    public async Task A_backup_made_while_it_ran_is_put_back()
+    {
+        await using EngineHarness harness = await PublishedAsync("one");
+        await harness.StartAsync();
+        Assert.True(harness.Publish("site", "two").Succeeded);
+        string backup = Path.Combine(harness.Root, "backup.db");
+        using (Fd copy = harness.Engine.Journal.Copy(CancellationToken.None))
+            File.Copy($"/proc/self/fd/{copy.Number}", backup);
+        Assert.True(harness.Publish("site", "three").Succeeded);
+        await harness.StopAsync();
+        foreach (string file in Directory.EnumerateFiles(harness.StateDirectory, "journal.db*"))
+            File.Delete(file);
+        File.Copy(backup, Path.Combine(harness.StateDirectory, "journal.db"));
+
+        await harness.StartAsync();
+
+        // It knows of one and two; that two was replaced, and what three is, it does not.
+        Assert.Equal("three", harness.ReadLive());
+        Assert.Single(harness.LostAndFound());
+        Assert.Equal("1 retained", NumbersOf(harness));
+        Assert.Equal(4, harness.Publish("site", "four").Version);
+        Assert.Equal("four", harness.ReadLive());
+        harness.AssertTidy(strays: 1);
+    }
+
+    [Fact]
     public async Task An_older_journal_with_an_open_intent_publishes_nothing_old()
     {
         await using EngineHarness harness = await PublishedAsync("one");

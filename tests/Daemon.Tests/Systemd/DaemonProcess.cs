@@ -8,7 +8,7 @@ namespace AtomikD.Systemd;
 /// <summary>The service as a process with a route and folders of its own, and an environment like systemd's.</summary>
 internal sealed class DaemonProcess : IDisposable
 {
-    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "atomikd");
+    public static readonly string Program = Path.Combine(AppContext.BaseDirectory, "atomikd");
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private readonly Process _process;
@@ -20,7 +20,7 @@ internal sealed class DaemonProcess : IDisposable
         foreach (string folder in new[] { "state", "staging", "live" })
             Config.MakeFolder(folder);
         Config.Write($"[Daemon]\nStateDirectory = $/state\nSocket = $/s\nAdmin =\n[Routes:site]\nStaging = $/staging\nTarget = $/live\nOverwrite = always\n{more}");
-        ProcessStartInfo start = Command.Prepare("sh", "-euc", script, "sh", s_program, Config.Main);
+        ProcessStartInfo start = Command.Prepare("sh", "-euc", script, "sh", Program, Config.Main);
         foreach (string name in new[] { "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM" })
             start.Environment.Remove(name);
         foreach ((string name, string value) in environment)
@@ -48,7 +48,7 @@ internal sealed class DaemonProcess : IDisposable
         Eventually.True(() => !File.Exists(Staged($"{name}.ready")), "the marker goes", s_patience);
     }
 
-    public CommandResult Reload() => Command.Run(s_program, "reload", "--pid", $"{Id}");
+    public CommandResult Reload() => Command.Run(Program, "reload", "--pid", $"{Id}");
 
     public int Stop()
     {
