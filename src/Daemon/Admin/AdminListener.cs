@@ -1,6 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +11,7 @@ namespace AtomikD.Admin;
 internal static class AdminListener
 {
     /// <summary>Each costs a descriptor.</summary>
-    private const int MostConnections = 64;
+    public const int MostConnections = 64;
 
     /// <summary>Browsers send the cookies of all that was ever served on this host.</summary>
     private const int MostHeaderBytes = 16 * 1024;
@@ -22,18 +23,36 @@ internal static class AdminListener
     /// <summary>Who scrapes every minute keeps its connection.</summary>
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(75);
 
-    public static KestrelServer Create(IPEndPoint address, ILoggerFactory loggers)
+    /// <exception cref="SocketException">The address cannot be had.</exception>
+    public static Socket Bind(IPEndPoint address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(address);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public static KestrelServer Create(IPEndPoint address, IConnectionListenerFactory connections, Action<ListenOptions> guard, ILoggerFactory loggers)
     {
         var options = new KestrelServerOptions { AddServerHeader = false };
-        options.Limits.MaxConcurrentConnections = MostConnections;
         options.Limits.MaxRequestHeadersTotalSize = MostHeaderBytes;
         options.Limits.MaxRequestHeaderCount = MostHeaders;
         options.Limits.MaxRequestLineSize = LongestRequestLine;
         options.Limits.MaxRequestBodySize = 0;
         options.Limits.RequestHeadersTimeout = s_headersWithin;
         options.Limits.KeepAliveTimeout = s_idle;
-        options.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
-        return new KestrelServer(Options.Create(options), transport, loggers);
+        options.Listen(address, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            guard(listen);
+        });
+        return new KestrelServer(Options.Create(options), connections, loggers);
     }
 }

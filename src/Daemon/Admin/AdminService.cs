@@ -1,11 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using AtomikD.Doors;
 using AtomikD.Engine;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -16,13 +12,13 @@ namespace AtomikD.Admin;
 /// address cannot be had, that is a warning, and commits go on.
 /// </summary>
 internal sealed class AdminService(
-    ServiceSettings settings, EngineService engine, AdminApplication application, ILoggerFactory loggers, ILogger<AdminService> logger) : IHostedService, IDisposable
+    ServiceSettings settings, EngineService engine, AdminApplication application, TimeProvider time, ILoggerFactory loggers, ILogger<AdminService> logger) : IHostedService, IDisposable
 {
     /// <summary>Who is being answered when the daemon stops is given this long.</summary>
     private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _gate = new(1);
-    private KestrelServer? _server;
+    private DoorServer? _server;
     private bool _isStopped;
 
     /// <summary>Where it is served; null where it is not.</summary>
@@ -45,20 +41,24 @@ internal sealed class AdminService(
         {
             if (_server is not null || _isStopped)
                 return;
-            KestrelServer server = AdminListener.Create(IPEndPoint.Parse(address), loggers);
+            IPEndPoint wanted = IPEndPoint.Parse(address);
+            Socket socket;
             try
             {
-                await server.StartAsync(application, cancellation);
+                socket = AdminListener.Bind(wanted);
             }
-            catch (Exception e) when (e is IOException or SocketException)
+            catch (SocketException e)
             {
-                server.Dispose();
                 (string why, string hint) = Explain(e);
                 Log.CannotServe(logger, address, why, hint);
                 return;
             }
-            _server = server;
-            Address = new Uri(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+            Address = new Uri($"http://{socket.LocalEndPoint}");
+            _server = new DoorServer("admin", socket, (connections, guard) => AdminListener.Create(wanted, connections, guard, loggers), time, loggers)
+            {
+                MostVisitors = AdminListener.MostConnections,
+            };
+            await _server.StartAsync(application, cancellation);
             Log.Serving(logger, Address.Authority);
         }
         finally
@@ -67,17 +67,14 @@ internal sealed class AdminService(
         }
     }
 
-    private static (string Why, string Hint) Explain(Exception e)
-    {
-        if (e.InnerException is AddressInUseException)
-            return ("another program has the port", "Stop it and reload, or set Admin to another port and restart.");
-        return (e as SocketException ?? e.InnerException as SocketException)?.SocketErrorCode switch
+    private static (string Why, string Hint) Explain(SocketException e) =>
+        e.SocketErrorCode switch
         {
+            SocketError.AddressAlreadyInUse => ("another program has the port", "Stop it and reload, or set Admin to another port and restart."),
             SocketError.AddressNotAvailable => ("no interface has this address now", "Bring it up and reload, or set Admin to an address of this machine and restart."),
             SocketError.AccessDenied => ("the port needs a right that the service lacks", "Set Admin to a port above 1023 and restart."),
             _ => (e.Message, "Set Admin to another address and restart."),
         };
-    }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Sockets;
+using AtomikD.Doors;
 using Microsoft.Extensions.Logging;
 
 namespace AtomikD.Api;
@@ -7,7 +9,7 @@ namespace AtomikD.Api;
 /// How many connections there may be, and how many of one user. A connection costs a descriptor, and where none is left nothing
 /// can be committed: so callers together never have more than a quarter of them, and no user shuts out the others.
 /// </summary>
-internal sealed class ConnectionLimit(TimeProvider time, ILogger logger, int descriptors)
+internal sealed class ConnectionLimit(TimeProvider time, ILogger logger, int descriptors) : IDoorKeeper
 {
     /// <summary>Each call under way costs some 15 KB beside what it sends, each connection carries up to 100.</summary>
     private const int Most = 1024;
@@ -37,8 +39,23 @@ internal sealed class ConnectionLimit(TimeProvider time, ILogger logger, int des
         }
     }
 
-    /// <summary>False: the connection is to be closed at once.</summary>
-    public bool TryEnter(uint uid)
+    /// <summary>However fast they come, no more descriptors are open than the limit says: the next one is accepted when this one is in, or closed.</summary>
+    public Peer? TryEnter(Socket caller)
+    {
+        try
+        {
+            Peer peer = Peer.Of(caller);
+            return TryEnter(peer.Uid) ? peer : null;
+        }
+        catch (SocketException)
+        {
+            return null; // It has gone already.
+        }
+    }
+
+    public void Leave(Peer caller) => Leave(caller.Uid);
+
+    private bool TryEnter(uint uid)
     {
         int ofUser;
         lock (_lock)
@@ -59,7 +76,7 @@ internal sealed class ConnectionLimit(TimeProvider time, ILogger logger, int des
         return false;
     }
 
-    public void Leave(uint uid)
+    private void Leave(uint uid)
     {
         lock (_lock)
         {

@@ -1,27 +1,21 @@
 using System.Net.Sockets;
 using AtomikD.Configuration;
+using AtomikD.Doors;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace AtomikD.Api;
 
 /// <summary>gRPC on the daemon's unix socket, and nowhere else.</summary>
 internal static class GrpcEndpoint
 {
-    /// <summary>The kernel's own limit. Who connects while it is full is told EAGAIN at once, so one who connects in a loop must not fill it.</summary>
-    private const int Backlog = 4096;
-
-    /// <summary>Callers that were told that the daemon stops close their connections at once; others are not waited for longer.</summary>
-    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
+    /// <summary>SD_LISTEN_FDS_START</summary>
+    private const nint ListenFdsStart = 3;
 
     /// <exception cref="IOException">The socket cannot be had.</exception>
     public static void AddGrpcEndpoint(this WebApplicationBuilder builder, DaemonSettings settings, ILogger logger)
@@ -40,16 +34,9 @@ internal static class GrpcEndpoint
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
         builder.Logging.AddFilter("Grpc", LogLevel.None);
         if (IsHandedOver())
-            builder.AddKestrel(kestrel => kestrel.UseSystemd());
+            builder.AddDoor(new Socket(new SafeSocketHandle(ListenFdsStart, ownsHandle: false)), settings);
         else if (Bind(settings, logger) is { } socket)
-        {
-            builder.AddKestrel(kestrel => kestrel.ListenUnixSocket(settings.Socket));
-            builder.WebHost.UseSockets(sockets =>
-            {
-                sockets.CreateBoundListenSocket = _ => socket;
-                sockets.Backlog = Backlog;
-            });
-        }
+            builder.AddDoor(socket, settings);
         else
             builder.Services.AddSingleton<IServer, NoServer>();
     }
@@ -73,43 +60,28 @@ internal static class GrpcEndpoint
         }
     }
 
-    private static void AddKestrel(this WebApplicationBuilder builder, Action<KestrelServerOptions> configure)
+    private static void AddDoor(this WebApplicationBuilder builder, Socket listening, DaemonSettings settings) => builder.Services.AddSingleton<IServer>(services =>
     {
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        ILoggerFactory loggers = services.GetRequiredService<ILoggerFactory>();
+        return new DoorServer("calls", listening, (connections, guard) =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.ConfigureEndpointDefaults(Configure);
-            configure(kestrel);
-        });
-        // Of several factories Kestrel asks the last first.
-        builder.Services.AddSingleton<IConnectionListenerFactory>(services => new GuardedListenerFactory(
-            ActivatorUtilities.CreateInstance<SocketTransportFactory>(services), services.GetRequiredService<ConnectionLimit>()));
-    }
+            var options = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false };
+            options.ListenUnixSocket(settings.Socket, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                guard(listen);
+            });
+            return new KestrelServer(Options.Create(options), connections, loggers);
+        }, services.GetRequiredService<TimeProvider>(), loggers)
+        {
+            Keeper = services.GetRequiredService<ConnectionLimit>(),
+        };
+    });
 
     public static void MapGrpcEndpoint(this WebApplication app)
     {
         app.MapGrpcService<CommitApi>();
         app.MapGrpcService<HealthApi>();
-    }
-
-    private static void Configure(ListenOptions listen)
-    {
-        listen.Protocols = HttpProtocols.Http2;
-        ConnectionLimit limit = listen.ApplicationServices.GetRequiredService<ConnectionLimit>();
-        CancellationToken stopping = listen.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        listen.Use(next => async connection =>
-        {
-            var transport = (PatientTransport)connection.Transport;
-            try
-            {
-                await next(connection);
-            }
-            finally
-            {
-                await transport.EndAsync(stopping.IsCancellationRequested ? s_lastWords : TimeSpan.Zero);
-                limit.Leave(connection.Features.GetRequiredFeature<Peer>().Uid);
-            }
-        });
     }
 
     /// <summary>systemd has bound the socket: sd_listen_fds(3).</summary>

@@ -14,6 +14,9 @@ internal sealed class Fd : SafeHandle
     /// <summary>Stands for "the current folder" in the *at calls; never closed.</summary>
     public static Fd Cwd { get; } = new(Fcntl.AT_FDCWD) { _borrowed = true };
 
+    /// <summary>A descriptor that somebody else closes.</summary>
+    public static Fd Borrow(int number) => new(number) { _borrowed = true };
+
     private bool _borrowed;
 
     /// <summary>-1 once closed, so that a late call gets EBADF and not somebody else's file.</summary>

@@ -20,6 +20,7 @@ internal sealed class TelemetryService(IServiceProvider services, OtlpSignal[] s
     {
         foreach (OtlpSignal signal in signals.Where(signal => signal.Unknown.Count > 0))
             Log.UnknownExporter(logger, signal.ExporterVariable, string.Join(", ", signal.Unknown));
+        SelfDiagnostics.TryStopLooking();
         if (Array.Exists(signals, signal => signal.IsOn))
         {
             _trouble = new ExportTrouble(logger);

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 
-namespace AtomikD.Api;
+namespace AtomikD.Doors;
 
 /// <summary>
 /// A connection's transport that is closed by <see cref="EndAsync"/> alone. Kestrel closes the socket right behind its GOAWAY: a caller

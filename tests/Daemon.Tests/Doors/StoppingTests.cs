@@ -4,7 +4,7 @@ using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Xunit;
 
-namespace AtomikD.Api;
+namespace AtomikD.Doors;
 
 /// <summary>Calls that come while the service stops.</summary>
 public sealed class StoppingTests
