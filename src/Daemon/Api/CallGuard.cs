@@ -38,7 +38,7 @@ internal sealed class CallGuard(IHostApplicationLifetime lifetime, ILogger<Commi
         using CancellationTokenSource end = Begin(context);
         try
         {
-            return await continuation(requestStream, context);
+            return await continuation(new RequestReader<TRequest>(requestStream), context);
         }
         catch (Exception e) when (e is not RpcException)
         {
@@ -78,14 +78,33 @@ internal sealed class CallGuard(IHostApplicationLifetime lifetime, ILogger<Commi
     {
         if (e is OperationCanceledException && IsStopping)
             return Stopping();
-        // A stream that is reset while it is read says so before the token does.
-        if (e is IOException || context.CancellationToken.IsCancellationRequested)
-            return new RpcException(new Status(StatusCode.Cancelled, "The caller has left."));
+        if (context.CancellationToken.IsCancellationRequested)
+            return Left();
         Log.UnexpectedInCall(logger, context.Method, e);
         return new RpcException(new Status(StatusCode.Unknown, "The daemon failed; its log tells more."));
     }
 
     private static RpcException Stopping() => new(new Status(StatusCode.Unavailable, "The daemon is stopping."));
+
+    private static RpcException Left() => new(new Status(StatusCode.Cancelled, "The caller has left."));
+
+    /// <summary>A stream that is reset while it is read says so before the token does. Other errors of that kind are the daemon's own.</summary>
+    private sealed class RequestReader<T>(IAsyncStreamReader<T> inner) : IAsyncStreamReader<T>
+    {
+        public T Current => inner.Current;
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await inner.MoveNext(cancellationToken);
+            }
+            catch (IOException)
+            {
+                throw Left();
+            }
+        }
+    }
 
     private sealed class NotedWriter<T>(IServerStreamWriter<T> inner) : IServerStreamWriter<T>
     {

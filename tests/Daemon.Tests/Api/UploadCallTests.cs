@@ -61,6 +61,21 @@ public sealed class UploadCallTests
         Assert.False(Path.Exists(service.Live("f")));
     }
 
+    /// <summary>A caller that sends no more would hold up the stop.</summary>
+    [Fact]
+    public async Task One_that_is_open_when_the_service_stops_ends_at_once()
+    {
+        await using ServiceHarness service = await new ServiceHarness().StartAsync();
+        using AsyncClientStreamingCall<UploadRequest, CommitResponse> upload = service.Client.Upload();
+        await upload.RequestStream.WriteAsync(new UploadRequest { Header = new UploadHeader { Route = "site", Name = "f", Kind = V1.ItemKind.File } });
+        Eventually.True(() => Directory.EnumerateFileSystemEntries(Path.Combine(service.Settings.Routes[0].Vault, "upload")).Any(), "the upload is being received");
+
+        await service.StopAsync().WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(StatusCode.Unavailable, (await Assert.ThrowsAsync<RpcException>(async () => await upload)).StatusCode);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(service.Settings.Routes[0].Vault, "upload")));
+    }
+
     private static async Task<CommitResponse> UploadAsync(ServiceHarness service, UploadHeader header, byte[] data)
     {
         using AsyncClientStreamingCall<UploadRequest, CommitResponse> call = service.Client.Upload();
