@@ -26,9 +26,9 @@ internal sealed class Manager(ISystemdNotifier? notifier, ILogger logger)
     /// </summary>
     public static void Connect(IServiceCollection services)
     {
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NOTIFY_SOCKET")))
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 0 } path)
             return;
-        services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        services.AddSingleton<ISystemdNotifier>(new Notifier(path));
         services.AddSingleton<IHostLifetime, SystemdLifetime>();
     }
 

@@ -13,7 +13,6 @@ namespace AtomikD.Systemd;
 /// <summary>A lane that hangs is told from one whose disk does.</summary>
 public sealed class LaneWatchTests
 {
-    private static readonly Lock s_environment = new();
 
     /// <summary>Holds a lane's thread after one of its steps.</summary>
     private sealed class Gate(string step) : IDisposable
@@ -158,7 +157,7 @@ public sealed class LaneWatchTests
             Daemon = new DaemonSettings { StateDirectory = folder.MakeFolder("state"), Socket = folder["s"], Admin = "" },
             Routes = [new RouteSettings { Name = "site", Staging = folder.MakeFolder("staging"), Target = folder.MakeFolder("live"), Vault = folder["live/.atomikd"], Overwrite = OverwritePolicy.Always }],
         };
-        await using var app = Commands.ServiceHost.Build(new ServiceSettings(settings, null, new EngineOptions { Step = gate.Step }), logging => logging.AddProvider(log), services => services.AddSingleton(Notifier(socket)));
+        await using var app = Commands.ServiceHost.Build(new ServiceSettings(settings, null, new EngineOptions { Step = gate.Step }), logging => logging.AddProvider(log), services => services.AddSingleton<ISystemdNotifier>(new Notifier(socket.Name)));
         await app.StartAsync(TestContext.Current.CancellationToken);
         SystemdService service = app.Services.GetRequiredService<SystemdService>();
         service.Look();
@@ -232,22 +231,5 @@ public sealed class LaneWatchTests
         public TimeSpan Shift { get; set; }
 
         public override long GetTimestamp() => base.GetTimestamp() + (long)(Shift.TotalSeconds * TimestampFrequency);
-    }
-
-    /// <summary>It reads its address from the environment when it is made.</summary>
-    private static ISystemdNotifier Notifier(NotifySocket socket)
-    {
-        lock (s_environment)
-        {
-            Environment.SetEnvironmentVariable("NOTIFY_SOCKET", socket.Name);
-            try
-            {
-                return new SystemdNotifier();
-            }
-            finally
-            {
-                Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
-            }
-        }
     }
 }

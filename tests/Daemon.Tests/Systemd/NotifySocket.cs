@@ -36,6 +36,19 @@ internal sealed class NotifySocket : IDisposable
         }
     }
 
+    /// <summary>Nothing more fits in, until somebody reads.</summary>
+    public void Fill()
+    {
+        using var sender = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        sender.Connect(_socket.LocalEndPoint!);
+        void SendOn()
+        {
+            while (true)
+                sender.Send("full"u8);
+        }
+        Assert.Equal(SocketError.WouldBlock, Assert.Throws<SocketException>(SendOn).SocketErrorCode);
+    }
+
     public void WaitFor(Func<string, bool> fits, string what) =>
         Eventually.True(() => Messages.Any(fits), $"{what} is said; so far: {string.Join(" | ", _messages)}", TimeSpan.FromMinutes(1));
 

@@ -34,6 +34,17 @@ public sealed class NotifyTests
     }
 
     [Fact]
+    public void One_who_does_not_listen_any_more_holds_up_neither_commits_nor_the_stop()
+    {
+        using var socket = new NotifySocket();
+        socket.Fill();
+        using var daemon = new DaemonProcess(Environment(socket, "2000000"));
+        for (int i = 0; i < 5; i++)
+            daemon.Publish("item");
+        Assert.Equal(0, daemon.Stop());
+    }
+
+    [Fact]
     public void It_is_ready_when_a_route_has_been_tried_and_recovered_and_not_before()
     {
         using var socket = new NotifySocket();
