@@ -34,6 +34,13 @@ internal sealed class EndingSignals : IDisposable
         if (Interlocked.CompareExchange(ref _signal, (int)context.Signal, 0) != 0)
             return;
         context.Cancel = true;
-        _ending.Cancel();
+        try
+        {
+            _ending.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The command has ended meanwhile: a handler that has begun is not waited for by who takes it away.
+        }
     }
 }

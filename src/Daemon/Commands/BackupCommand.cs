@@ -72,7 +72,14 @@ internal sealed class BackupCommand : Command
     private static PosixSignalRegistration CancelOn(PosixSignal signal, CancellationTokenSource ending) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true; // Or it would end the process at once.
-        ending.Cancel();
+        try
+        {
+            ending.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The command has ended meanwhile: a handler that has begun is not waited for by who takes it away.
+        }
     });
 
     private static async Task WriteAsync(NetworkStream answer, long length, string path, CancellationToken cancellation)

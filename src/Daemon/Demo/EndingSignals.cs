@@ -19,11 +19,24 @@ internal sealed class EndingSignals : IDisposable
         _registrations = [.. s_all.Select(signal => PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;
-            _source.Cancel();
+            End();
         }))];
     }
 
     public CancellationToken Token => _source.Token;
+
+    /// <summary>A handler that has begun is not waited for by who takes it away.</summary>
+    private void End()
+    {
+        try
+        {
+            _source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The demo has ended meanwhile: the command line heard of the same signal.
+        }
+    }
 
     public void Dispose()
     {
