@@ -8,7 +8,6 @@ using AtomikD.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace AtomikD.Commands;
@@ -85,7 +84,7 @@ internal static class ServiceHost
     /// <summary>What is told to systemd; nothing where systemd did not start this.</summary>
     private static void AddManager(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton(services => new Manager(services.GetService<ISystemdNotifier>(), services.GetRequiredService<ILogger<Manager>>()));
+        builder.Services.AddSingleton(services => new Manager(services.GetService<Notifier>(), services.GetRequiredService<ILogger<Manager>>()));
         builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<SystemdService>(services, Manager.WatchdogPeriod() ?? TimeSpan.Zero));
         builder.Services.AddHostedService(services => services.GetRequiredService<SystemdService>());
     }

@@ -14,7 +14,7 @@ namespace AtomikD.Systemd;
 /// </summary>
 /// <param name="notifier">Null where systemd did not start this process.</param>
 /// <param name="logger">For the one time that systemd cannot be reached.</param>
-internal sealed class Manager(ISystemdNotifier? notifier, ILogger logger)
+internal sealed class Manager(Notifier? notifier, ILogger logger)
 {
     private readonly Lock _lock = new();
     private string _status = "";
@@ -28,11 +28,13 @@ internal sealed class Manager(ISystemdNotifier? notifier, ILogger logger)
     {
         if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 0 } path)
             return;
-        services.AddSingleton<ISystemdNotifier>(new Notifier(path));
+        var notifier = new Notifier(path);
+        services.AddSingleton(notifier);
+        services.AddSingleton<ISystemdNotifier>(notifier);
         services.AddSingleton<IHostLifetime, SystemdLifetime>();
     }
 
-    public bool IsThere => notifier is { IsEnabled: true };
+    public bool IsThere => notifier is not null;
 
     /// <summary>How often systemd wants to hear of this process; null where it does not.</summary>
     public static TimeSpan? WatchdogPeriod()
@@ -44,7 +46,7 @@ internal sealed class Manager(ISystemdNotifier? notifier, ILogger logger)
             : null;
     }
 
-    /// <summary>What `systemctl status` shows. Every local user can read it, so no names of items. Said only where it is new.</summary>
+    /// <summary>What `systemctl status` shows. Every local user can read it, so no names of items. Said only where it was not heard yet.</summary>
     public void Status(string text)
     {
         lock (_lock)
@@ -53,7 +55,10 @@ internal sealed class Manager(ISystemdNotifier? notifier, ILogger logger)
                 return;
             _status = text;
         }
-        Send($"STATUS={text}");
+        if (Send($"STATUS={text}"))
+            return;
+        lock (_lock)
+            _status = "";
     }
 
     public void Alive() => Send("WATCHDOG=1");
@@ -67,18 +72,17 @@ internal sealed class Manager(ISystemdNotifier? notifier, ILogger logger)
     /// <summary>The reload is over, whatever came of it.</summary>
     public void Reloaded() => Send("READY=1");
 
-    private void Send(string message)
+    private bool Send(string message)
     {
-        if (!IsThere)
-            return;
         try
         {
-            notifier!.Notify(new ServiceState(message));
+            return notifier?.TryNotify(message) == true;
         }
         catch (SocketException e)
         {
             if (!Interlocked.Exchange(ref _failed, true))
                 Log.NotReached(logger, e.Message);
+            return false;
         }
     }
 }

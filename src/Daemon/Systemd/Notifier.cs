@@ -10,23 +10,29 @@ namespace AtomikD.Systemd;
 /// </summary>
 internal sealed class Notifier(string path) : ISystemdNotifier
 {
-    /// <summary>What is not taken within that is not told.</summary>
+    /// <summary>What is not taken within that is not told, and from then on nobody waits until something is taken.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     // An abstract name is written with @.
     private readonly UnixDomainSocketEndPoint _manager = new(path[0] == '@' ? $"\0{path[1..]}" : path);
 
+    private volatile bool _isDeaf;
+
     public bool IsEnabled => true;
 
-    /// <exception cref="SocketException">Nobody listens there.</exception>
-    public void Notify(ServiceState state)
+    /// <exception cref="SocketException">Nobody is there.</exception>
+    public void Notify(ServiceState state) => TryNotify(state.ToString());
+
+    /// <summary>False: whoever is there does not listen.</summary>
+    /// <exception cref="SocketException">Nobody is there.</exception>
+    public bool TryNotify(string message)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
         socket.Connect(_manager);
-        byte[] message = Encoding.UTF8.GetBytes(state.ToString());
-        if (!TrySend(socket, message) && socket.Poll(s_patience, SelectMode.SelectWrite))
-            TrySend(socket, message);
-        // What counts is told again: signs of life and the status. A start or an end that was not heard is seen otherwise.
+        byte[] bytes = Encoding.UTF8.GetBytes(message);
+        bool isTaken = TrySend(socket, bytes) || (!_isDeaf && socket.Poll(s_patience, SelectMode.SelectWrite) && TrySend(socket, bytes));
+        _isDeaf = !isTaken;
+        return isTaken;
     }
 
     /// <summary>False: there is no room.</summary>

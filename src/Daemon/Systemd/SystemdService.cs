@@ -82,17 +82,23 @@ internal sealed class SystemdService(EngineService service, Manager manager, Tim
             manager.Status(StatusLine.Of(service.Engine!, _report));
     }
 
-    /// <summary>One look at the lanes; a sign of life if all is well.</summary>
+    /// <summary>One look at the lanes; a sign of life if all is well. Where the look before is still at it, no thread queues up behind it.</summary>
     internal void Look()
     {
-        CommitEngine engine = service.Engine!;
-        lock (_lookLock)
+        if (!_lookLock.TryEnter())
+            return;
+        try
         {
+            CommitEngine engine = service.Engine!;
             LaneReport report = _lanes.Look(engine.Lanes);
             _report = report;
             Tell(engine, report);
             if (report.Stuck.Count == 0)
                 manager.Alive();
+        }
+        finally
+        {
+            _lookLock.Exit();
         }
         TellStatus();
     }

@@ -4,7 +4,6 @@ using AtomikD.Engine;
 using AtomikD.Linux;
 using AtomikD.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -57,8 +56,8 @@ public sealed class LaneWatchTests
         Eventually.True(() => watch.Look(engine.Engine.Lanes).Stuck.Count == 1, "the lane is found stuck", TimeSpan.FromMinutes(1));
         gate.Open();
         Assert.True(engine.WaitFor("item").Succeeded);
-        watch.Look(engine.Engine.Lanes);
-        Assert.Empty(watch.Look(engine.Engine.Lanes).Stuck);
+        // The commit is told before the lane's thread goes to rest: two looks may fall between.
+        Eventually.True(() => watch.Look(engine.Engine.Lanes).Stuck.Count == 0, "the lane is not stuck any more");
     }
 
     [Fact]
@@ -155,7 +154,7 @@ public sealed class LaneWatchTests
             Daemon = new DaemonSettings { StateDirectory = folder.MakeFolder("state"), Socket = folder["s"], Admin = "" },
             Routes = [new RouteSettings { Name = "site", Staging = folder.MakeFolder("staging"), Target = folder.MakeFolder("live"), Vault = folder["live/.atomikd"], Overwrite = OverwritePolicy.Always }],
         };
-        await using var app = Commands.ServiceHost.Build(new ServiceSettings(settings, null, new EngineOptions { Step = gate.Step }), logging => logging.AddProvider(log), services => services.AddSingleton<ISystemdNotifier>(new Notifier(socket.Name)));
+        await using var app = Commands.ServiceHost.Build(new ServiceSettings(settings, null, new EngineOptions { Step = gate.Step }), logging => logging.AddProvider(log), services => services.AddSingleton(new Notifier(socket.Name)));
         await app.StartAsync(TestContext.Current.CancellationToken);
         SystemdService service = app.Services.GetRequiredService<SystemdService>();
         service.Look();
