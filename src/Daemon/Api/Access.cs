@@ -1,4 +1,5 @@
 using AtomikD.Commits;
+using AtomikD.Doors;
 using AtomikD.Engine;
 using AtomikD.Routes;
 using Grpc.Core;

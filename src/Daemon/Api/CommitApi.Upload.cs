@@ -1,4 +1,5 @@
 using AtomikD.Commits;
+using AtomikD.Doors;
 using AtomikD.Routes;
 using AtomikD.Uploads;
 using AtomikD.V1;

@@ -16,9 +16,6 @@ internal static partial class Log
     [LoggerMessage(702, LogLevel.Information, "Commits of {Route}/{Name} are released, by uid {Uid}")]
     public static partial void Released(ILogger logger, string route, string name, uint uid);
 
-    [LoggerMessage(704, LogLevel.Warning, "A connection of uid {Uid} is turned away: {OfUser} of that user are open, {Open} of {Most} in all. Others in the next minute are not told of")]
-    public static partial void TurnedAway(ILogger logger, uint uid, int ofUser, int open, int most);
-
     [LoggerMessage(705, LogLevel.Error, "Unexpected in {Call}")]
     public static partial void UnexpectedInCall(ILogger logger, string call, Exception exception);
 }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using AtomikD.Api;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
@@ -31,6 +30,7 @@ internal sealed class DoorServer(
     private Func<DoorSession>? _begin;
     private DoorSession? _session;
     private ITimer? _sleep;
+    private Task _ending = Task.CompletedTask;
     private Door? _door;
     private volatile bool _isStopping;
 
@@ -75,7 +75,7 @@ internal sealed class DoorServer(
             Log.Opened(_logger, name);
             return session;
         };
-        _sleep = time.CreateTimer(_ => _ = SleepAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sleep = time.CreateTimer(_ => Sleep(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _door = new Door(listening, name, Enter, _logger);
         return Task.CompletedTask;
     }
@@ -137,9 +137,8 @@ internal sealed class DoorServer(
     }
 
     /// <summary>Whoever comes from then on begins a new session.</summary>
-    private async Task SleepAsync()
+    private void Sleep()
     {
-        DoorSession session;
         lock (_lock)
         {
             if (_session is not { Visitors: 0 } empty || _isStopping)
@@ -149,12 +148,23 @@ internal sealed class DoorServer(
                 _sleep!.Change(left, Timeout.InfiniteTimeSpan);
                 return;
             }
-            session = empty;
             _session = null;
+            _ending = Task.Run(() => EndAsync(empty));
         }
+    }
+
+    private async Task EndAsync(DoorSession empty)
+    {
         Log.Closed(_logger, name);
-        await session.StopAsync(CancellationToken.None);
-        await session.DisposeAsync();
+        try
+        {
+            await empty.StopAsync(CancellationToken.None);
+            await empty.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            Log.NotClosed(_logger, name, e); // Nobody awaits it but a stop, which goes on.
+        }
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -162,11 +172,14 @@ internal sealed class DoorServer(
         _isStopping = true;
         _door?.Dispose();
         DoorSession? session;
+        Task ending;
         lock (_lock)
         {
             session = _session;
             _session = null;
+            ending = _ending;
         }
+        await ending.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (session is null)
             return;
         await session.StopAsync(cancellationToken);

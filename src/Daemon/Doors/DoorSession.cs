@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using AtomikD.Api;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using AtomikD.Api;
 
 namespace AtomikD.Doors;
 

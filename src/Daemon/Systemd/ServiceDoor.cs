@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
-using AtomikD.Api;
+using AtomikD.Doors;
 using AtomikD.Linux;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

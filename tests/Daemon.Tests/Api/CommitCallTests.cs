@@ -1,5 +1,6 @@
 using AtomikD.Commits;
 using AtomikD.Configuration;
+using AtomikD.Doors;
 using AtomikD.Support;
 using AtomikD.V1;
 using Grpc.Core;

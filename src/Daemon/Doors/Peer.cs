@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 using AtomikD.Configuration;
 using AtomikD.Linux;
 
-namespace AtomikD.Api;
+namespace AtomikD.Doors;
 
 /// <summary>Who is at the other end of the socket, as the kernel noted it when the connection was made.</summary>
 /// <param name="Uid">Its user.</param>

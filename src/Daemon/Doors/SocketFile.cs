@@ -4,7 +4,7 @@ using AtomikD.Configuration;
 using AtomikD.Linux;
 using Microsoft.Win32.SafeHandles;
 
-namespace AtomikD.Api;
+namespace AtomikD.Doors;
 
 /// <summary>The daemon's unix socket: bound with the configured mode and group from the first moment on.</summary>
 internal static class SocketFile

@@ -4,7 +4,7 @@ using AtomikD.Linux;
 using AtomikD.Support;
 using Xunit;
 
-namespace AtomikD.Api;
+namespace AtomikD.Doors;
 
 /// <summary>The unix socket: who can connect to it, and what may be in its way.</summary>
 public sealed class SocketFileTests : IDisposable

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Net.Sockets;
-using AtomikD.Doors;
 using Microsoft.Extensions.Logging;
 
-namespace AtomikD.Api;
+namespace AtomikD.Doors;
 
 /// <summary>
 /// How many connections there may be, and how many of one user. A connection costs a descriptor, and where none is left nothing
