@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 using AtomikD.Systemd;
 
@@ -30,12 +29,8 @@ internal sealed class BackupCommand : Command
 
     private static async Task<int> RunAsync(string path, Func<int> process, CancellationToken token)
     {
-        // From here on, not only once the command line's own handlers are there: what is written beside the file must go.
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(token);
-        using PosixSignalRegistration interrupt = CancelOn(PosixSignal.SIGINT, ending);
-        using PosixSignalRegistration terminate = CancelOn(PosixSignal.SIGTERM, ending);
-        using PosixSignalRegistration hangUp = CancelOn(PosixSignal.SIGHUP, ending);
-        CancellationToken cancellation = ending.Token;
+        using var signals = new EndingSignals(token);
+        CancellationToken cancellation = signals.Token;
         try
         {
             if (path != Output)
@@ -68,19 +63,6 @@ internal sealed class BackupCommand : Command
             return ExitCode.Interrupted;
         }
     }
-
-    private static PosixSignalRegistration CancelOn(PosixSignal signal, CancellationTokenSource ending) => PosixSignalRegistration.Create(signal, context =>
-    {
-        context.Cancel = true; // Or it would end the process at once.
-        try
-        {
-            ending.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The command has ended meanwhile: a handler that has begun is not waited for by who takes it away.
-        }
-    });
 
     private static async Task WriteAsync(NetworkStream answer, long length, string path, CancellationToken cancellation)
     {

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 
-namespace AtomikD.Demo;
+namespace AtomikD.Commands;
 
 /// <summary>
-/// Whatever asks the demo to end cancels its token. The command line's own handlers come only once a command has begun to
-/// wait, and the host's end the host alone: a signal in between would end the process with its folder left, or be lost.
+/// Whatever asks a command to end cancels its token, from the first moment on. The command line's own handlers come only once a command has begun to
+/// wait, and the host's end the host alone: a signal in between would end the process with what it has made left behind, or be lost.
 /// </summary>
 internal sealed class EndingSignals : IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class EndingSignals : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The demo has ended meanwhile: the command line heard of the same signal.
+            // The command has ended meanwhile: the command line heard of the same signal.
         }
     }
 
