@@ -21,7 +21,8 @@ internal static class ReaderLocks
 
     public static IReadOnlyList<ReaderLock> Parse(string text)
     {
-        var found = new List<ReaderLock>();
+        // The kernel gives the list in pieces: what has moved between two of them is told twice.
+        var found = new HashSet<ReaderLock>();
         foreach (string line in text.Split('\n'))
         {
             // 1: FLOCK  ADVISORY  READ 1234 08:01:5678 0 EOF; who waits for a lock has a "->" before the kind.
@@ -33,6 +34,6 @@ internal static class ReaderLocks
                 && uint.TryParse(place[1], NumberStyles.HexNumber, null, out uint minor) && ulong.TryParse(place[2], out ulong inode))
                 found.Add(new ReaderLock(pid, ProcFile.CommandOf(pid), ((ulong)major << 32) | minor, inode));
         }
-        return found;
+        return [.. found];
     }
 }

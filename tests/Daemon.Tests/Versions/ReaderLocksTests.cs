@@ -21,6 +21,15 @@ public sealed class ReaderLocksTests
     }
 
     [Fact]
+    public void A_lock_that_the_kernel_tells_of_twice_is_one()
+    {
+        Assert.Single(ReaderLocks.Parse("""
+            1: FLOCK  ADVISORY  READ  1 fe:0a:5 0 EOF
+            7: FLOCK  ADVISORY  READ  1 fe:0a:5 0 EOF
+            """));
+    }
+
+    [Fact]
     public void Other_locks_and_who_waits_are_no_holders()
     {
         IReadOnlyList<ReaderLock> found = ReaderLocks.Parse("""
