@@ -9,7 +9,7 @@ using AtomikD.Versions;
 
 namespace AtomikD.Commits;
 
-/// <summary>The second half: publish, settle, acknowledge.</summary>
+/// <summary>The second part: publish, settle.</summary>
 internal sealed partial class Lane
 {
     private static readonly TimeSpan s_longestRetry = TimeSpan.FromSeconds(10);
@@ -123,13 +123,7 @@ internal sealed partial class Lane
             if (group.Key.WhatChanged() is { } changed)
                 Retreat(group, changed);
             else
-                foreach (Commit commit in group)
-                {
-                    commit.Trace?.Begin(CommitStep.Publish);
-                    _publisher!.Beat();
-                    Step5Publish.Run(commit);
-                    commit.Trace?.End(CommitStep.Publish);
-                }
+                _renames.ForEach([.. group], PublishOne);
         }
         batch = batch.FindAll(commit => commit.IsInWork);
         if (batch.Count > 0)
@@ -138,6 +132,7 @@ internal sealed partial class Lane
         List<Commit> fresh = batch.FindAll(commit => !commit.IsRetold);
         _services.Step?.Invoke("published");
         SharedStep? settling = SharedStep.Begin(CommitStep.Settle, fresh);
+        List<SlotId> closed = TakeClosings(fresh);
         Errno error = Step6Settle.Sync(fresh, out string path);
         if (error != Errno.None)
         {
@@ -145,21 +140,25 @@ internal sealed partial class Lane
             return;
         }
         _services.Step?.Invoke("synced");
-        if (!Settle(fresh))
+        if (!Settle(fresh, closed))
             return;
         settling?.End();
         _services.Step?.Invoke("settled");
-        SharedStep? acknowledging = SharedStep.Begin(CommitStep.Acknowledge, fresh);
-        var told = new Dictionary<Commit, (Told Told, Errno Error)>();
-        Step7Acknowledge.Run(batch, _services, told);
-        acknowledging?.End();
-        _services.Step?.Invoke("acknowledged");
-        var replies = new List<(CommitReply, CommitResult)>();
-        _publisher!.Beat();
-        foreach (Commit commit in batch)
-            Finish(commit, told.TryGetValue(commit, out (Told, Errno) how) ? how : (Told.Yes, Errno.None), replies);
-        CommitReply.SetAll(replies);
+        TellOrPassOn(batch);
     }
+
+    private void PublishOne(Commit commit)
+    {
+        commit.Trace?.Begin(CommitStep.Publish);
+        _publisher!.Beat();
+        Step5Publish.Run(commit);
+        commit.Trace?.End(CommitStep.Publish);
+    }
+
+    /// <summary>What the batch's sync of staging will close: not what is told only while it runs.</summary>
+    private List<SlotId> TakeClosings(List<Commit> fresh) => fresh.Exists(Step6Settle.IsDurable)
+        ? [.. fresh.Where(commit => commit.IsPublished).Select(commit => commit.Folders).Distinct().SelectMany(_closings.Take)]
+        : [];
 
     /// <summary>A stuck outcome that a newer request of the name has overtaken must not be told over that one's.</summary>
     private void DropObsolete(List<Commit> batch)
@@ -173,16 +172,13 @@ internal sealed partial class Lane
     }
 
     /// <summary>Writes the results, again and again until the journal takes them: what is published cannot fail any more.</summary>
-    private bool Settle(List<Commit> fresh)
+    private bool Settle(List<Commit> fresh, List<SlotId> closed)
     {
         if (fresh.Count == 0)
             return true;
         DateTimeOffset now = _services.Time.GetUtcNow();
         foreach (Commit commit in fresh.Where(commit => commit.Again is null))
             Step6Settle.Describe(commit, now);
-        List<SlotId> closed = fresh.Exists(Step6Settle.IsDurable)
-            ? [.. fresh.Where(commit => commit.IsPublished).Select(commit => commit.Folders).Distinct().SelectMany(_closings.Take)]
-            : [];
         for (TimeSpan delay = TimeSpan.FromMilliseconds(100); ; delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, s_longestRetry.Ticks)))
         {
             _publisher!.Beat();
@@ -211,68 +207,6 @@ internal sealed partial class Lane
                 return false;
             }
         }
-    }
-
-    private void Finish(Commit commit, (Told Told, Errno Error) how, List<(CommitReply, CommitResult)> replies)
-    {
-        if (commit.Again is not null)
-        {
-            Withdraw(commit);
-            return;
-        }
-        LeaveWork(commit);
-        commit.Root?.Dispose();
-        commit.Root = null;
-        if (how.Told == Told.Stuck)
-        {
-            if (commit.Route.Stuck.Add(commit, commit.Marker!.Identity))
-                Log.MarkerStuck(_services.Logger, commit.Folders.ItemPath(ItemNames.MarkerOf(commit.Source)), commit.Refusal?.Reason.WireName() ?? "committed", how.Error.Describe());
-            commit.Folders.Release();
-        }
-        else
-        {
-            // A newer outcome has been told: the next start must not tell the older one over it.
-            if (commit.Marker is not null && commit.Route.Stuck.Remove(commit.Source) is { } older && older.Id != commit.Id)
-                _services.Journal.Post(session => session.Close(older.Id));
-            Close(commit);
-            if (how.Told == Told.YesAndNewRequest && !Inbox.TryAddMarker(commit.Route, commit.Source.Bytes, Discovery.Found))
-                commit.Route.NeedScan();
-        }
-        FreeNames(commit);
-        if (commit.IsRetold)
-            return;
-        if (commit.Refusal is null)
-            commit.Route.CountCommit(_services.Time.GetUtcNow());
-        else
-            commit.Route.CountFailure(_services.Time.GetUtcNow());
-        try
-        {
-            _services.Finished(commit);
-        }
-        catch (Exception e)
-        {
-            Log.Unexpected(_services.Logger, commit.Route.Name, commit.Source.ToString(), e);
-        }
-        if (commit.Reply is { } reply)
-            replies.Add((reply, new CommitResult(commit.Version ?? commit.Repeats, commit.Repeats is not null, commit.Refusal, commit.ItemIsAt)));
-    }
-
-    private void Close(Commit commit)
-    {
-        if (commit.Unclosed is null)
-        {
-            commit.Folders.Release();
-            return;
-        }
-        if (commit is { IsPublished: true, Intent.CrossDevice: true })
-            Beside(() =>
-            {
-                // A large tree takes its time.
-                CrossDeviceCopy.DeleteSource(commit.Folders, commit.SlotName);
-                _closings.Add(commit.Folders, commit.Id);
-            });
-        else
-            _closings.Add(commit.Folders, commit.Id);
     }
 
     /// <summary>Waits until no durable commit is between intend and settle; at most <paramref name="limit"/>.</summary>

@@ -6,7 +6,7 @@ using AtomikD.Telemetry;
 
 namespace AtomikD.Commits;
 
-/// <summary>The first half: admit, intend, claim, seal.</summary>
+/// <summary>The first part: admit, intend, claim, seal.</summary>
 internal sealed partial class Lane
 {
     private static readonly TimeSpan s_journalDelay = TimeSpan.FromSeconds(1);
@@ -209,18 +209,9 @@ internal sealed partial class Lane
     private void ClaimAndSeal(List<Commit> ready, List<Commit> decided)
     {
         var small = new List<Commit>();
+        _renames.ForEach(ready, Claim);
         foreach (Commit commit in ready)
         {
-            _front.Beat();
-            commit.Route.Complain(null);
-            if (commit is { Refusal.Reason: Reason.ItemBusy, Options.RequestId: not null })
-                Step1Admit.AskAgain(commit); // Only now it is known that it repeats nothing.
-            if (commit.Refusal is null && commit.Repeats is null)
-            {
-                commit.Trace?.Begin(CommitStep.Claim);
-                Guard(commit, Step3Claim.Run);
-                commit.Trace?.End(CommitStep.Claim);
-            }
             if (commit.Refusal is not null || commit.Repeats is not null || commit.Again is not null)
                 decided.Add(commit);
             else if (commit.IsSmall)
@@ -243,6 +234,19 @@ internal sealed partial class Lane
         shared?.End();
         _services.Step?.Invoke("sealed");
         decided.AddRange(small);
+    }
+
+    private void Claim(Commit commit)
+    {
+        _front.Beat();
+        commit.Route.Complain(null);
+        if (commit is { Refusal.Reason: Reason.ItemBusy, Options.RequestId: not null })
+            Step1Admit.AskAgain(commit); // Only now it is known that it repeats nothing.
+        if (commit.Refusal is not null || commit.Repeats is not null)
+            return;
+        commit.Trace?.Begin(CommitStep.Claim);
+        Guard(commit, Step3Claim.Run);
+        commit.Trace?.End(CommitStep.Claim);
     }
 
     private void Sync(List<Commit> small)

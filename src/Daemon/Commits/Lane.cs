@@ -9,9 +9,9 @@ using AtomikD.Telemetry;
 namespace AtomikD.Commits;
 
 /// <summary>
-/// One target file system with one durability. Two threads: one admits, intends, claims and seals a batch while the other
-/// publishes, settles and acknowledges the one before. Both do only what is short; what waits is in the waiting room, what
-/// is long in the seal pool.
+/// One target file system with one durability. A pipeline of threads: one admits, intends, claims and seals a batch while the
+/// next publishes and settles the one before, and the last acknowledges the one before that. They do only what is short; what
+/// waits is in the waiting room, what is long in the seal pool.
 /// </summary>
 internal sealed partial class Lane : IDisposable
 {
@@ -22,17 +22,20 @@ internal sealed partial class Lane : IDisposable
     private const int SmallBatch = 16;
 
     /// <summary>Requests between intend and acknowledge; beyond it admission waits.</summary>
-    public const int InWorkLimit = 2048;
+    public const int InWorkLimit = 3 * BatchLimit;
 
     private readonly LaneServices _services;
     private readonly BatchSync _sync;
     private readonly Thread[] _threads;
+    private readonly Thread? _teller;
     private readonly Closings _closings;
     private volatile bool _isStopping;
     private volatile string? _fault;
     private long _waitsForDisk;
     private readonly WorkPulse _front = new();
     private readonly WorkPulse _back = new();
+    private readonly WorkPulse _tell = new();
+    private readonly RenameTurns _renames = new();
 
     public Lane(Durability durability, LaneServices services)
     {
@@ -40,11 +43,15 @@ internal sealed partial class Lane : IDisposable
         _services = services;
         _sync = new BatchSync(services.SyncWorkers);
         _closings = new Closings(services.Journal, services.Logger);
-        _threads = services.IsPipelined
-            ? [new Thread(FrontLoop) { Name = "lane front", IsBackground = true }, new Thread(BackLoop) { Name = "lane back", IsBackground = true }]
-            : [new Thread(SingleLoop) { Name = "lane", IsBackground = true }];
-        foreach (Thread thread in _threads)
-            thread.Start();
+        _threads = services.IsPipelined ? [Start("lane front", FrontLoop), Start("lane back", BackLoop)] : [Start("lane", SingleLoop)];
+        _teller = HasTeller ? Start("lane tell", TellLoop) : null;
+    }
+
+    private static Thread Start(string name, ThreadStart loop)
+    {
+        var thread = new Thread(loop) { Name = name, IsBackground = true };
+        thread.Start();
+        return thread;
     }
 
     public Durability Durability { get; }
@@ -72,11 +79,13 @@ internal sealed partial class Lane : IDisposable
         return Inbox.QueueOf(route).With(Room.QueueOf(route)).With(working);
     }
 
-    /// <summary>How its threads do: the front one and the back one; where one thread does both, the back one never begins.</summary>
-    public IReadOnlyList<WorkPulse> Pulses => [_front, _back];
+    /// <summary>How its threads do, in the order of the steps; where one thread does all, the others never begin.</summary>
+    public IReadOnlyList<WorkPulse> Pulses => [_front, _back, _tell];
 
     /// <summary>Is there something that the thread should have taken up?</summary>
-    public bool HasWaiting(WorkPulse pulse) => pulse == _front ? Inbox.Count > 0 : _sealed.Count > 0 && _publisher is null;
+    public bool HasWaiting(WorkPulse pulse) => pulse == _front ? Inbox.Count > 0
+        : pulse == _tell ? _settled.Count > 0
+        : _sealed.Count > 0 && _publisher is null;
 
     public int InWork => Volatile.Read(ref _inWork);
 
@@ -182,6 +191,8 @@ internal sealed partial class Lane : IDisposable
         PulseBack();
         foreach (Thread thread in _threads)
             thread.Join();
+        _settled.CompleteAdding();
+        _teller?.Join();
         while ((InWork > 0 || Volatile.Read(ref _inPool) > 0) && PublishBatch(waitForPool: true))
         {
         }
@@ -189,6 +200,7 @@ internal sealed partial class Lane : IDisposable
             Abandon(commit);
         _closings.SyncAndClose();
         _closings.Dispose();
+        _settled.Dispose();
     }
 
     /// <summary>Its marker, if it has one, is found again by the next scan.</summary>

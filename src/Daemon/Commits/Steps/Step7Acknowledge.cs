@@ -23,7 +23,7 @@ internal enum Told
 /// </summary>
 internal static class Step7Acknowledge
 {
-    public static void Run(List<Commit> batch, LaneServices services, Dictionary<Commit, (Told Told, Errno Error)> told)
+    public static void Run(List<Commit> batch, LaneServices services, RenameTurns renames, WorkPulse pulse, Dictionary<Commit, (Told Told, Errno Error)> told)
     {
         var marked = batch.Where(commit => commit.Again is null && commit.Marker is not null && !IsOutdated(commit)).ToList();
         ReceiptBatch.Write(marked, services.IsPipelined ? services.SyncWorkers : 1, (commit, error) => told[commit] = (error == Errno.None ? Told.Yes : Told.Stuck, error));
@@ -33,8 +33,9 @@ internal static class Step7Acknowledge
         foreach (Commit commit in batch.Where(commit => commit is { IsPublished: true, Door: Journal.Door.Rpc, Operation: Journal.Operation.Commit, IsUpload: false }))
             Unistd.UnlinkAt(commit.Folders.Staging, commit.Source.With(ItemNames.Failed));
         services.Step?.Invoke("told");
-        foreach (Commit commit in marked.Where(commit => told[commit].Told == Told.Yes))
+        renames.ForEach(marked.FindAll(commit => told[commit].Told == Told.Yes), commit =>
         {
+            pulse.Beat();
             Removal removal = MarkerRemoval.Remove(commit.Folders, commit.Source, commit.Marker!.Identity, commit.Id, out Errno error);
             told[commit] = removal switch
             {
@@ -42,7 +43,7 @@ internal static class Step7Acknowledge
                 Removal.IsNewRequest => (Told.YesAndNewRequest, Errno.None),
                 _ => (Told.Stuck, error),
             };
-        }
+        });
     }
 
     /// <summary>Tried again, and its marker is gone or another: whoever waited has given up, and a newer outcome must stand.</summary>
