@@ -152,7 +152,18 @@ internal sealed class Commit
     /// <summary>Held keys: nothing else with the same staging name, target name or request id is in work.</summary>
     public List<WorkKey> Keys { get; } = [];
 
-    public Name SlotName => Vault.SlotName(Id, Target);
+    public Name SlotName
+    {
+        get
+        {
+            if (_slotName is null || _slotNameOf != (Id, Target))
+                (_slotName, _slotNameOf) = (Vault.SlotName(Id, Target), (Id, Target));
+            return _slotName;
+        }
+    }
+
+    private Name? _slotName;
+    private (SlotId, string) _slotNameOf;
 
     /// <summary>The item was received into the vault itself: no staging folder, no marker and no lease comes into it.</summary>
     public bool IsUpload => UploadName is not null;
@@ -161,11 +172,14 @@ internal sealed class Commit
     public bool IsCrossDevice => Operation == Operation.Commit && !IsUpload && Folders.CrossDevice;
 
     /// <summary>Of the item, for messages.</summary>
-    public string ShownPath => IsUpload ? $"the upload of {Target}" : Folders.ItemPath(Source);
+    public string ShownPath => IsUpload ? $"the upload of {Target}" : _shownPath ??= Folders.ItemPath(Source);
+
+    private string? _shownPath;
 
     /// <summary>Forgets what the last attempt found, so that it can be admitted anew.</summary>
     public void StartOver()
     {
+        _shownPath = null;
         Root?.Dispose();
         Root = null;
         Marker = Door == Door.Marker ? null : Marker;

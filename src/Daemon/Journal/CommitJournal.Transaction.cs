@@ -78,6 +78,7 @@ internal sealed partial class CommitJournal
         {
             handed.Error = null;
             handed.Run(_session);
+            _session.SaveCounts();
         }
         catch (Exception e) when (_store.Failure is null)
         {
@@ -100,6 +101,7 @@ internal sealed partial class CommitJournal
         {
             handed.Error = null;
             handed.Run(_session);
+            _session.SaveCounts();
         }
         catch (Exception e) when (_store.Failure is null)
         {

@@ -13,6 +13,7 @@ internal sealed partial class JournalSession
     private Statement? _insertIntent;
     private Statement? _setCopy;
     private Statement? _deleteIntent;
+    private Statement? _fromSequence;
     private Statement? _openIntents;
     private Statement? _openIntentsByVault;
 
@@ -40,7 +41,13 @@ internal sealed partial class JournalSession
     /// <summary>Forgets an intent that came to nothing; the version that a rollback had taken is retained again.</summary>
     public void DropIntent(SlotId id)
     {
-        if (DeleteIntent(id, out long from) && from != 0)
+        Statement row = Use(ref _fromSequence, "SELECT from_sequence FROM intents WHERE id = ?").Add(id.Value);
+        if (!row.Next())
+            return;
+        long from = row.ReadLong();
+        row.Reset();
+        DeleteIntent(id);
+        if (from != 0)
             Return(from);
     }
 
@@ -64,16 +71,8 @@ internal sealed partial class JournalSession
         return counts;
     }
 
-    private bool DeleteIntent(SlotId id, out long fromSequence)
-    {
-        Statement row = Use(ref _deleteIntent, "DELETE FROM intents WHERE id = ? RETURNING from_sequence").Add(id.Value);
-        fromSequence = 0;
-        if (!row.Next())
-            return false;
-        fromSequence = row.ReadLong();
-        row.Reset();
-        return true;
-    }
+    /// <summary>False: it was not open.</summary>
+    private bool DeleteIntent(SlotId id) => Use(ref _deleteIntent, "DELETE FROM intents WHERE id = ?").Add(id.Value).Run() == 1;
 
     private Intent ReadIntent(Statement row)
     {

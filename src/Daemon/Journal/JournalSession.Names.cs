@@ -14,13 +14,13 @@ internal sealed partial class JournalSession
     public NameState FindName(string vault, string name)
     {
         Statement row = Use(ref _findName,
-            $"SELECT n.last_number, n.hold, {VersionColumns} FROM names n LEFT JOIN versions v ON v.sequence = n.live WHERE n.vault = ? AND n.name = ?")
+            "SELECT n.last_number, n.hold, v.sequence, v.number, v.identity FROM names n LEFT JOIN versions v ON v.sequence = n.live WHERE n.vault = ? AND n.name = ?")
             .Add(_words.KnownIdOf(vault)).Add(name);
         if (!row.Next())
             return NameState.Unknown;
         long last = row.ReadLong();
         string? hold = row.ReadTextOrNull();
-        var state = new NameState(last, row.IsNull ? null : ReadVersion(row), hold);
+        var state = new NameState(last, row.IsNull ? null : new LiveVersion(row.ReadLong(), row.ReadLong(), ReadIdentity(row)), hold);
         row.Reset();
         return state;
     }

@@ -23,7 +23,7 @@ internal sealed partial class JournalSession
     /// <param name="keep">How many retained versions of the name are kept; those beyond are surplus.</param>
     public long Settle(Intent intent, VersionRow version, ReplacedThing? replaced, Unclosed? unclosed, int keep)
     {
-        if (!DeleteIntent(intent.Id, out _))
+        if (!DeleteIntent(intent.Id))
             throw new InvalidOperationException($"There is no open intent {intent.Id}.");
         bool rollback = intent.Operation == Operation.Rollback;
         bool remove = intent.Operation == Operation.Remove;
@@ -71,9 +71,8 @@ internal sealed partial class JournalSession
 
     public void InsertUnclosed(Unclosed unclosed)
     {
-        Close(unclosed.Id);
         Statement insert = Use(ref _insertUnclosed, """
-            INSERT INTO unclosed(id, vault, route, staging, source, marker, marker_seconds, marker_nanoseconds, marker_size, succeeded, receipt, item)
+            INSERT OR REPLACE INTO unclosed(id, vault, route, staging, source, marker, marker_seconds, marker_nanoseconds, marker_size, succeeded, receipt, item)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """);
         insert

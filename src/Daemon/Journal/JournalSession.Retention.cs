@@ -10,6 +10,9 @@ internal sealed partial class JournalSession
     private Statement? _count;
     private Statement? _beginCount;
 
+    /// <summary>By vault: how the totals change by what this piece of work has done so far.</summary>
+    private readonly Dictionary<long, (long Versions, long Bytes)> _counts = [];
+
     /// <summary>
     /// Retained versions that policy no longer protects, those replaced first come first. <paramref name="after"/> goes on
     /// behind a row of the last answer, so that what cannot be deleted stands in nobody's way.
@@ -57,6 +60,7 @@ internal sealed partial class JournalSession
 
     public (long Versions, long Bytes) RetainedTotals(string vault)
     {
+        SaveCounts();
         Statement row = Use(ref _retainedTotals, "SELECT versions, bytes FROM totals WHERE vault = ?").Add(_words.KnownIdOf(vault));
         if (!row.Next())
             return default;
@@ -69,7 +73,18 @@ internal sealed partial class JournalSession
     {
         if (more == 0)
             return;
-        if (Use(ref _count, "UPDATE totals SET versions = versions + ?, bytes = bytes + ? WHERE vault = ?").Add(more).Add(more * bytes).Add(vault).Run() == 0)
-            Use(ref _beginCount, "INSERT INTO totals(versions, bytes, vault) VALUES (?, ?, ?)").Add(more).Add(more * bytes).Add(vault).Run();
+        (long versions, long sum) = _counts.GetValueOrDefault(vault);
+        _counts[vault] = (versions + more, sum + more * bytes);
+    }
+
+    /// <summary>At the end of each piece of work: a batch changes the totals once, not once for each of its commits.</summary>
+    internal void SaveCounts()
+    {
+        foreach ((long vault, (long versions, long bytes)) in _counts)
+        {
+            if (Use(ref _count, "UPDATE totals SET versions = versions + ?, bytes = bytes + ? WHERE vault = ?").Add(versions).Add(bytes).Add(vault).Run() == 0)
+                Use(ref _beginCount, "INSERT INTO totals(versions, bytes, vault) VALUES (?, ?, ?)").Add(versions).Add(bytes).Add(vault).Run();
+        }
+        _counts.Clear();
     }
 }

@@ -37,7 +37,11 @@ internal sealed partial class JournalSession
     internal void Close() => _open = false;
 
     /// <summary>What was written since the savepoint or the beginning is gone, and with it words that were new.</summary>
-    internal void WentBack() => _words.Forget();
+    internal void WentBack()
+    {
+        _words.Forget();
+        _counts.Clear();
+    }
 
     private long NextSequence() => LastSequence = Math.Max(LastSequence + 1, LeastSequence);
 

@@ -191,7 +191,11 @@ internal sealed record FailureRow
 /// <param name="LastNumber">The highest number ever given; never issued again.</param>
 /// <param name="Live">The live version, or null.</param>
 /// <param name="HoldReason">Null = commits are not held.</param>
-internal sealed record NameState(long LastNumber, VersionRow? Live, string? HoldReason)
+internal sealed record NameState(long LastNumber, LiveVersion? Live, string? HoldReason)
 {
     public static NameState Unknown { get; } = new(0, null, null);
 }
+
+/// <summary>Of the live version what a commit that replaces it has to know.</summary>
+/// <param name="Sequence">The key of its row.</param>
+internal sealed record LiveVersion(long Sequence, long Number, Identity Identity);

@@ -8,15 +8,8 @@ internal sealed class Name : IEquatable<Name>
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly byte[] _bytesAndNul;
-    private readonly int _hash;
 
-    private Name(byte[] bytesAndNul)
-    {
-        _bytesAndNul = bytesAndNul;
-        var hash = new HashCode();
-        hash.AddBytes(bytesAndNul);
-        _hash = hash.ToHashCode();
-    }
+    private Name(byte[] bytesAndNul) => _bytesAndNul = bytesAndNul;
 
     public static Name Empty { get; } = new([0]);
 
@@ -32,7 +25,12 @@ internal sealed class Name : IEquatable<Name>
         return new Name(copy);
     }
 
-    public static Name Of(string text) => Of(Encoding.UTF8.GetBytes(text));
+    public static Name Of(string text)
+    {
+        var bytes = new byte[Encoding.UTF8.GetByteCount(text) + 1];
+        Encoding.UTF8.GetBytes(text, bytes);
+        return new Name(bytes);
+    }
 
     public static Name Of(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail)
     {
@@ -70,6 +68,8 @@ internal sealed class Name : IEquatable<Name>
 
     public static string Escape(ReadOnlySpan<byte> bytes)
     {
+        if (!bytes.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+            return Encoding.ASCII.GetString(bytes);
         var text = new StringBuilder(bytes.Length);
         while (!bytes.IsEmpty)
         {
@@ -85,11 +85,16 @@ internal sealed class Name : IEquatable<Name>
         return text.ToString();
     }
 
-    public bool Equals(Name? other) => other is not null && _hash == other._hash && Bytes.SequenceEqual(other.Bytes);
+    public bool Equals(Name? other) => other is not null && Bytes.SequenceEqual(other.Bytes);
 
     public override bool Equals(object? obj) => Equals(obj as Name);
 
-    public override int GetHashCode() => _hash;
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.AddBytes(Bytes);
+        return hash.ToHashCode();
+    }
 
     /// <summary>For <c>fixed</c>: the bytes, ended by NUL.</summary>
     public ref readonly byte GetPinnableReference() => ref _bytesAndNul[0];

@@ -68,9 +68,10 @@ internal static class Receipts
     /// <summary>Removes an older receipt. A folder planted at its name is moved away whole.</summary>
     private static Errno Clear(OpenFolders folders, Name receipt, SlotId id)
     {
-        Errno error = Unistd.UnlinkAt(folders.Staging, receipt);
-        if (error is Errno.EISDIR or Errno.EPERM && Stat.StatAt(folders.Staging, receipt, out FileStatus status) == Errno.None && status.IsFolder)
-            error = Strays.MoveAway(folders, folders.Staging, receipt, id);
+        // There mostly is none, and an unlink that finds nothing still locks the folder.
+        Errno error = Stat.StatAt(folders.Staging, receipt, out FileStatus status);
+        if (error == Errno.None)
+            error = status.IsFolder ? Strays.MoveAway(folders, folders.Staging, receipt, id) : Unistd.UnlinkAt(folders.Staging, receipt);
         // A name too long to have a receipt has no old one either.
         return error is Errno.ENOENT or Errno.ENAMETOOLONG ? Errno.None : error;
     }

@@ -83,7 +83,7 @@ internal sealed class JournalFolder : TimeProvider, IDisposable
             LiveSequence = state.Live?.Sequence ?? 0,
         };
         session.InsertIntent(intent);
-        ReplacedThing? replaced = state.Live is { } live ? new ReplacedThing(live.Identity, live.Kind, IsLiveRow: true) : null;
+        ReplacedThing? replaced = state.Live is { } live ? new ReplacedThing(live.Identity, ItemKind.File, IsLiveRow: true) : null;
         return session.Settle(intent, NewVersion(intent) with { Replaced = state.Live?.Number ?? 0 }, replaced, null, keep);
     }
 
@@ -113,7 +113,7 @@ internal sealed class JournalFolder : TimeProvider, IDisposable
                 HoldReason = hold,
             };
             session.InsertIntent(intent);
-            ReplacedThing? replaced = state.Live is { } live ? new ReplacedThing(live.Identity, live.Kind, IsLiveRow: true) : null;
+            ReplacedThing? replaced = state.Live is { } live ? new ReplacedThing(live.Identity, ItemKind.File, IsLiveRow: true) : null;
             return session.Find(session.Settle(intent, NewVersion(intent), replaced, null, keep));
         });
 

@@ -249,6 +249,22 @@ public sealed class JournalVersionTests : IDisposable
     }
 
     [Fact]
+    public void The_totals_know_nothing_of_what_was_undone()
+    {
+        Commit(_journal);
+        long second = Commit(_journal);
+        (long versions, long bytes) = Do(s => s.RetainedTotals(VaultId));
+        Assert.Throws<InvalidDataException>(() => Do<long>(s =>
+        {
+            Commit(_journal, s, Index, 2);
+            throw new InvalidDataException("undone");
+        }));
+        Assert.Equal((versions, bytes), Do(s => s.RetainedTotals(VaultId)));
+        Commit(_journal);
+        Assert.Equal((versions + 1, bytes + Row(second).Bytes), Do(s => s.RetainedTotals(VaultId)));
+    }
+
+    [Fact]
     public void A_lost_publish_is_undone()
     {
         long one = Commit(_journal);
@@ -260,7 +276,7 @@ public sealed class JournalVersionTests : IDisposable
             s.MakeLive(one);
         });
         NameState name = Do(s => s.FindName(VaultId, Index));
-        Assert.Equal((2, one, VersionState.Live, default), (name.LastNumber, name.Live!.Sequence, name.Live.State, name.Live.Slot));
+        Assert.Equal((2, one, VersionState.Live, default), (name.LastNumber, name.Live!.Sequence, Row(one).State, Row(one).Slot));
         Assert.Equal(3, Row(Commit(_journal)).Number);
         Assert.Equal((1, Row(one).Bytes), Do(s => s.RetainedTotals(VaultId)));
     }

@@ -43,7 +43,7 @@ public sealed class MarkerTextTests(ServedRoute served) : IClassFixture<ServedRo
         Assert.Equal(other, receipt.Json.GetProperty("name").GetString());
         Assert.Equal("x", File.ReadAllText(_harness.Live(other)));
         Assert.False(File.Exists(_harness.Live(_name)));
-        VersionRow row = _harness.Engine.Journal.Write(durable: false, session => session.FindName(_harness.Route.Folders!.Vault.Id, other)).Live!;
+        VersionRow row = LiveRow(other);
         Assert.Equal([new("commit", "abc"), new("by", "Jörg 😀")], row.Labels!.OrderByDescending(label => label.Key));
         Assert.Equal(_name + "-1", row.RequestId);
         Assert.Equal(sha, row.Sha256);
@@ -63,9 +63,12 @@ public sealed class MarkerTextTests(ServedRoute served) : IClassFixture<ServedRo
 
         Assert.True(_harness.WaitFor(_name).Succeeded);
 
-        VersionRow row = _harness.Engine.Journal.Write(durable: false, session => session.FindName(_harness.Route.Folders!.Vault.Id, _name)).Live!;
+        VersionRow row = LiveRow(_name);
         Assert.Equal((uint)ForeignUser.Stranger, row.Uid);
     }
+
+    private VersionRow LiveRow(string name) => _harness.Engine.Journal.Write(durable: false, session =>
+        session.Find(session.FindName(_harness.Route.Folders!.Vault.Id, name).Live!.Sequence))!;
 
     public static TheoryData<string, string> Wrong => new()
     {

@@ -51,7 +51,7 @@ internal static class Step2Intend
         if (commit.Refusal is not null)
             return;
         NameState state = session.FindName(commit.Folders.Vault.Id, commit.Target);
-        VersionRow? live = LiveVersion(commit, state);
+        LiveVersion? live = FindLive(commit, state);
         commit.LiveIsOurs = live is not null;
         commit.ReplacedNumber = live?.Number ?? 0;
         commit.Refusal = commit.Operation switch
@@ -77,7 +77,7 @@ internal static class Step2Intend
     /// The journal's live version, if that is what stands there. Its whole identity is known then; a stranger's is asked for
     /// here, so that a crash can be judged by it.
     /// </summary>
-    private static VersionRow? LiveVersion(Commit commit, NameState state)
+    private static LiveVersion? FindLive(Commit commit, NameState state)
     {
         if (commit.Live.IsNone)
             return null;
@@ -112,7 +112,7 @@ internal static class Step2Intend
         HoldReason = commit.HoldReason,
     };
 
-    private static Refusal? DecideCommit(Commit commit, NameState state, VersionRow? live)
+    private static Refusal? DecideCommit(Commit commit, NameState state, LiveVersion? live)
     {
         if (state.HoldReason is { } hold)
             return new Refusal(Reason.Held, $"Commits of {commit.Target} are held: {hold}.", $"Wait for `atomikctl release {commit.Route.Name} {commit.Target}`.");
@@ -143,7 +143,7 @@ internal static class Step2Intend
         ? $"{{\"name\":\"{JsonEncodedText.Encode(name, ReceiptText.Encoder)}\",\"overwrite\":true}}"
         : "{\"overwrite\":true}";
 
-    private static Refusal? CheckExpected(Commit commit, VersionRow? live)
+    private static Refusal? CheckExpected(Commit commit, LiveVersion? live)
     {
         if (commit.Options.ExpectedVersion is not { } expected)
             return null;
@@ -154,7 +154,7 @@ internal static class Step2Intend
         return new Refusal(Reason.VersionMismatch, $"Version {expected} of {commit.Target} was expected, but {found}.", "Look at what is live, then ask again.");
     }
 
-    private static Refusal? DecideRollback(Commit commit, JournalSession session, VersionRow? live)
+    private static Refusal? DecideRollback(Commit commit, JournalSession session, LiveVersion? live)
     {
         if (CheckExpected(commit, live) is { } mismatch)
             return mismatch;
@@ -173,7 +173,7 @@ internal static class Step2Intend
         return null;
     }
 
-    private static Refusal? DecideRemove(Commit commit, VersionRow? live)
+    private static Refusal? DecideRemove(Commit commit, LiveVersion? live)
     {
         if (CheckExpected(commit, live) is { } mismatch)
             return mismatch;
@@ -183,7 +183,7 @@ internal static class Step2Intend
             : null;
     }
 
-    private static long NextNumber(Commit commit, NameState state, VersionRow? live)
+    private static long NextNumber(Commit commit, NameState state, LiveVersion? live)
     {
         if (commit.Operation == Operation.Remove)
             return live?.Number ?? 0;
