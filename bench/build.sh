@@ -1,8 +1,8 @@
 #!/bin/sh
-# Compiles the floors and publishes the service to bench/build/.
+# Compiles the floors and publishes the service to bench/build/, compiled ahead as in the packages.
 set -eu
 cd "$(dirname "$0")"
 mkdir -p build
 gcc -O2 -std=gnu11 -Wall -Wextra -Werror -pthread -o build/floor floor.c
-dotnet publish ../src/Daemon -c Release -o build/daemon -v quiet --nologo
+dotnet publish ../src/Daemon -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true -o build/daemon -v quiet --nologo
 dotnet publish Rpc -c Release -o build/rpc -v quiet --nologo
