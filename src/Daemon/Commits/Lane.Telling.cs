@@ -13,9 +13,8 @@ namespace AtomikD.Commits;
 /// </summary>
 internal sealed partial class Lane
 {
-    /// <summary>Settled, and to be told in this order.</summary>
+    /// <summary>Settled, and to be told.</summary>
     private readonly BlockingCollection<List<Commit>> _settled = [];
-    private int _untold;
 
     private void TellLoop()
     {
@@ -24,23 +23,17 @@ internal sealed partial class Lane
             _tell.Begin();
             TellOrDrop(batch, _tell);
             _tell.Rest();
-            Interlocked.Decrement(ref _untold);
         }
     }
 
     private void TellOrPassOn(List<Commit> batch)
     {
-        if (CanTellHere(batch))
-        {
+        bool isAlone = InWork == batch.Count;
+        if (isAlone || !HasTeller)
             Tell(batch, _publisher!);
-            return;
-        }
-        Interlocked.Increment(ref _untold);
-        _settled.Add(batch);
+        else
+            _settled.Add(batch);
     }
-
-    /// <summary>Batches are told in the order of their publish: not here, then, while the other thread has one.</summary>
-    private bool CanTellHere(List<Commit> batch) => !HasTeller || (InWork == batch.Count && Volatile.Read(ref _untold) == 0);
 
     /// <summary>Without syncs, which leave the processors to others, a third thread gains nothing.</summary>
     private bool HasTeller => _services.IsPipelined && Durability == Durability.Full && !_settled.IsAddingCompleted;

@@ -22,7 +22,7 @@ internal sealed class LaneServices
     /// <summary>Threads that sync the small items of one batch.</summary>
     public required int SyncWorkers { get; init; }
 
-    /// <summary>False: the two halves of a lane run in turn on one thread, for tests that count system calls.</summary>
+    /// <summary>False: the parts of a lane run in turn on one thread, for tests that count system calls.</summary>
     public required bool IsPipelined { get; init; }
 
     /// <summary>An item that is busy is asked again for so long, then refused.</summary>
