@@ -61,7 +61,7 @@ internal sealed partial class Lane
             return false;
         }
         var batch = new List<Commit>();
-        Inbox.Take(batch, Share(Inbox.Count));
+        Inbox.Take(batch, Math.Min(Share(Inbox.Count), _services.InWorkLimit));
         if (batch.Count == 0)
             return false;
         var ready = new List<Commit>();
@@ -319,7 +319,7 @@ internal sealed partial class Lane
     {
         lock (_backLock)
         {
-            while (_services.IsPipelined && InWork >= InWorkLimit && !_isStopping)
+            while (_services.IsPipelined && InWork >= _services.InWorkLimit && !_isStopping)
             {
                 _front.Hold();
                 Monitor.Wait(_backLock, 1000);
@@ -346,7 +346,7 @@ internal sealed partial class Lane
         commit.IsInWork = false;
         if (commit.Settings.Durability == Durability.Full && Interlocked.Decrement(ref _durableInWork) == 0)
             PulseBack();
-        if (Interlocked.Decrement(ref _inWork) == InWorkLimit - 1)
+        if (Interlocked.Decrement(ref _inWork) == _services.InWorkLimit - 1)
             PulseBack();
     }
 }

@@ -21,8 +21,11 @@ internal sealed partial class Lane : IDisposable
     /// <summary>Beyond this a batch without syncs gains nothing from being larger.</summary>
     private const int SmallBatch = 16;
 
-    /// <summary>Requests between intend and acknowledge; beyond it admission waits.</summary>
-    public const int InWorkLimit = 3 * BatchLimit;
+    /// <summary>
+    /// Requests between intend and acknowledge. Each has a descriptor open, and a lane that ran out of them could not even tell
+    /// why: so the lanes leave enough for callers, receipts and the service itself.
+    /// </summary>
+    public static int InWorkLimitOf(int descriptors) => Math.Clamp(descriptors / 8, 32, 3 * BatchLimit);
 
     private readonly LaneServices _services;
     private readonly BatchSync _sync;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 
@@ -22,21 +21,6 @@ internal sealed class ConnectionLimit(TimeProvider time, ILogger logger, int des
     private long? _told;
 
     private int OfOneUser => _all / 2;
-
-    /// <summary>RLIMIT_NOFILE of this process, which the runtime has raised as far as it may.</summary>
-    public static int DescriptorsOfThisProcess()
-    {
-        try
-        {
-            string line = File.ReadLines("/proc/self/limits").First(text => text.StartsWith("Max open files", StringComparison.Ordinal));
-            string soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-            return int.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) ? limit : int.MaxValue;
-        }
-        catch (IOException)
-        {
-            return Most;
-        }
-    }
 
     /// <summary>However fast they come, no more descriptors are open than the limit says: the next one is accepted when this one is in, or closed.</summary>
     public Peer? TryEnter(Socket caller)

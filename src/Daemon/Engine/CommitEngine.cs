@@ -68,6 +68,7 @@ internal sealed partial class CommitEngine : IAsyncDisposable
                 Pool = _pool,
                 Logger = logger,
                 SyncWorkers = options.SyncWorkers,
+                InWorkLimit = Lane.InWorkLimitOf(options.Descriptors),
                 IsPipelined = options.IsPipelined,
                 BusyLimit = options.BusyLimit,
                 Step = options.Step,

@@ -13,6 +13,9 @@ internal sealed record EngineOptions
     /// <summary>Threads that sync the files of one large tree, or the items of one batch.</summary>
     public int SyncWorkers { get; init; } = 8;
 
+    /// <summary>Files that may be open at once: each request in work holds one.</summary>
+    public int Descriptors { get; init; } = Linux.Descriptors.Limit();
+
     /// <summary>An item that is busy is asked again for so long, then refused.</summary>
     public TimeSpan BusyLimit { get; init; } = TimeSpan.FromSeconds(10);
 
