@@ -30,7 +30,7 @@ internal static class GrpcEndpoint
         builder.Services.AddSingleton<CommitApi>();
         builder.Services.AddSingleton<HealthApi>();
         builder.Services.AddSingleton(services => new ConnectionLimit(
-            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<CommitApi>>(), Descriptors.Limit()));
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<CommitApi>>(), Descriptors.Limit));
         // What callers do wrong is no trouble of the daemon's, and could fill its log: Kestrel calls a flood of resets critical.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None);
         builder.Logging.AddFilter("Grpc", LogLevel.None);

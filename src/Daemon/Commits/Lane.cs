@@ -22,8 +22,8 @@ internal sealed partial class Lane : IDisposable
     private const int SmallBatch = 16;
 
     /// <summary>
-    /// Requests between intend and acknowledge. Each has a descriptor open, and a lane that ran out of them could not even tell
-    /// why: so the lanes leave enough for callers, receipts and the service itself.
+    /// With so many requests between intend and acknowledge no further batch, which has at most as many, is begun. Each has a
+    /// descriptor open, and a lane that ran out of them could not even tell why: so it leaves three quarters to others.
     /// </summary>
     public static int InWorkLimitOf(int descriptors) => Math.Clamp(descriptors / 8, 32, 3 * BatchLimit);
 

@@ -22,7 +22,7 @@ internal sealed class LaneServices
     /// <summary>Threads that sync the small items of one batch.</summary>
     public required int SyncWorkers { get; init; }
 
-    /// <summary>Requests that one lane has between intend and acknowledge; beyond it admission waits.</summary>
+    /// <summary>Requests between intend and acknowledge from which on a lane's admission waits, and the most that one batch has.</summary>
     public required int InWorkLimit { get; init; }
 
     /// <summary>False: the parts of a lane run in turn on one thread, for tests that count system calls.</summary>

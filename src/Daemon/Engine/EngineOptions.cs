@@ -14,7 +14,7 @@ internal sealed record EngineOptions
     public int SyncWorkers { get; init; } = 8;
 
     /// <summary>Files that may be open at once: each request in work holds one.</summary>
-    public int Descriptors { get; init; } = Linux.Descriptors.Limit();
+    public int Descriptors { get; init; } = Linux.Descriptors.Limit;
 
     /// <summary>An item that is busy is asked again for so long, then refused.</summary>
     public TimeSpan BusyLimit { get; init; } = TimeSpan.FromSeconds(10);

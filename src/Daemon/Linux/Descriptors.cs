@@ -6,7 +6,9 @@ namespace AtomikD.Linux;
 internal static class Descriptors
 {
     /// <summary>RLIMIT_NOFILE, which the runtime has raised as far as it may.</summary>
-    public static int Limit()
+    public static int Limit { get; } = Read();
+
+    private static int Read()
     {
         try
         {

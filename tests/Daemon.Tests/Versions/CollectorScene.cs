@@ -49,7 +49,7 @@ internal sealed class CollectorScene : TimeProvider, IDisposable
             Pool = Pool,
             Logger = Logger,
             SyncWorkers = 1,
-            InWorkLimit = Lane.InWorkLimitOf(Descriptors.Limit()),
+            InWorkLimit = Lane.InWorkLimitOf(Descriptors.Limit),
             BusyLimit = TimeSpan.FromSeconds(10),
             IsPipelined = true,
             Spans = new AtomikD.Telemetry.CommitSpans(this),
