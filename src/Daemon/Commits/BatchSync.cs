@@ -9,36 +9,26 @@ namespace AtomikD.Commits;
 
 /// <summary>
 /// Makes the small items of a batch durable in whichever way costs less now: each file and folder on its own, a few at a
-/// time, or one syncfs, which also pays for what strangers wrote to the file system. Both costs are measured as they come.
+/// time, or all with one syncfs.
 /// </summary>
-internal sealed class BatchSync(int workers)
+internal sealed class BatchSync(int workers, TimeProvider time)
 {
-    /// <summary>Weight of the newest measurement.</summary>
-    private const double Weight = 0.2;
+    private readonly SyncCosts _costs = new(time);
 
-    /// <summary>A syncfs counts as a mistake when it took so many times what the other way would have taken, and this much more.</summary>
-    private const double Regret = 4;
-    private static readonly TimeSpan s_regret = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan s_firstPenance = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_longestPenance = TimeSpan.FromMinutes(1);
-
-    /// <summary>Per file or folder, at the number of threads in use.</summary>
-    private double _eachSeconds = 0.000_3;
-    private double _syncfsSeconds = 0.006;
-    private TimeSpan _penance = s_firstPenance;
-    private long _noSyncfsBefore;
-
-    public void Run(List<Commit> commits)
+    /// <param name="commits">What is synced when this returns, or refused.</param>
+    /// <param name="waiting">
+    /// Requests behind them. The first syncfs of a burst brings to the disk what these have staged, too: that is no cost of its own.
+    /// </param>
+    public void Run(List<Commit> commits, int waiting)
     {
         if (commits.Count == 0)
             return;
-        long calls = commits.Sum(commit => commit.Facts.Entries);
-        bool mayAll = Environment.TickCount64 >= _noSyncfsBefore && commits.TrueForAll(IsYoungEnough);
-        double each = calls * _eachSeconds;
-        if (mayAll && each > _syncfsSeconds)
-            SyncAll(commits, each);
+        long things = commits.Sum(commit => commit.Facts.Entries);
+        double thingsOfAll = things * (1 + ((double)waiting / commits.Count));
+        if (_costs.IsSyncfsCheaper(thingsOfAll) && commits.TrueForAll(IsYoungEnough))
+            SyncAll(commits, thingsOfAll);
         else
-            SyncEach(commits, calls);
+            SyncEach(commits, things);
         foreach (Commit commit in commits)
             commit.NeedsSync = false;
     }
@@ -46,7 +36,7 @@ internal sealed class BatchSync(int workers)
     /// <summary>syncfs tells of errors only since its descriptor was opened: older contents are synced one by one.</summary>
     private static bool IsYoungEnough(Commit commit) => commit.Facts.OldestChange > commit.Folders.OpenedAt && commit.ItemStatus.Changed > commit.Folders.OpenedAt;
 
-    private void SyncAll(List<Commit> commits, double each)
+    private void SyncAll(List<Commit> commits, double things)
     {
         long start = Stopwatch.GetTimestamp();
         // One lane is one file system. The descriptor must be as old as each item was asked to be younger than.
@@ -54,12 +44,7 @@ internal sealed class BatchSync(int workers)
         foreach (Commit commit in commits)
             oldest = commit.Folders.OpenedAt < oldest.OpenedAt ? commit.Folders : oldest;
         Errno error = Unistd.Syncfs(oldest.Target);
-        double took = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        _syncfsSeconds += Weight * (took - _syncfsSeconds);
-        bool wasMistake = took > Regret * each + s_regret.TotalSeconds;
-        if (wasMistake)
-            _noSyncfsBefore = Environment.TickCount64 + (long)_penance.TotalMilliseconds;
-        _penance = wasMistake ? TimeSpan.FromTicks(Math.Min(_penance.Ticks * 2, s_longestPenance.Ticks)) : s_firstPenance;
+        _costs.SyncfsTook(Stopwatch.GetElapsedTime(start).TotalSeconds, things);
         if (error == Errno.None)
             return;
         // It does not say whose contents were lost, so it was everybody's.
@@ -85,7 +70,7 @@ internal sealed class BatchSync(int workers)
             TreeInspection.Inspect(commit.Root!, root, commit.ShownPath, rules, out _);
     }
 
-    private void SyncEach(List<Commit> commits, long calls)
+    private void SyncEach(List<Commit> commits, long things)
     {
         long start = Stopwatch.GetTimestamp();
         int threads = Math.Min(workers, commits.Count);
@@ -93,8 +78,7 @@ internal sealed class BatchSync(int workers)
             commits.ForEach(SyncOne);
         else
             Parallel.ForEach(commits, new ParallelOptions { MaxDegreeOfParallelism = threads }, SyncOne);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / Math.Max(1, calls);
-        _eachSeconds += Weight * (seconds - _eachSeconds);
+        _costs.EachTook(Stopwatch.GetElapsedTime(start).TotalSeconds, things);
     }
 
     private static void SyncOne(Commit commit)

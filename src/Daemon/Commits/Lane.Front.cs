@@ -253,7 +253,7 @@ internal sealed partial class Lane
     {
         try
         {
-            _sync.Run(small);
+            _sync.Run(small, Inbox.Count);
         }
         catch (Exception e)
         {

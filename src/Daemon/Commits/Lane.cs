@@ -44,7 +44,7 @@ internal sealed partial class Lane : IDisposable
     {
         Durability = durability;
         _services = services;
-        _sync = new BatchSync(services.SyncWorkers);
+        _sync = new BatchSync(services.SyncWorkers, services.Time);
         _closings = new Closings(services.Journal, services.Logger);
         _threads = services.IsPipelined ? [Start("lane front", FrontLoop), Start("lane back", BackLoop)] : [Start("lane", SingleLoop)];
         _teller = HasTeller ? Start("lane tell", TellLoop) : null;
