@@ -65,7 +65,7 @@ public sealed class BackupCommandTests : IDisposable
         }
         finally
         {
-            Command.Run("umount", _folder["small"]).Check();
+            Mounts.Unmount(_folder["small"]);
         }
         Assert.Equal(0, daemon.Stop());
         Ends(69, "Does the service run?", Backup(daemon, File));

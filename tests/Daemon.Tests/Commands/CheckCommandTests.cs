@@ -142,7 +142,7 @@ public sealed class CheckCommandTests
         }
         finally
         {
-            Command.Run("umount", config["state"]).Check();
+            Mounts.Unmount(config["state"]);
         }
     }
 

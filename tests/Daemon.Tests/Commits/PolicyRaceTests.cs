@@ -191,7 +191,7 @@ public sealed class PolicyRaceTests
         }
         finally
         {
-            Command.Run("umount", harness.Live("site")).Check();
+            Mounts.Unmount(harness.Live("site"));
         }
         harness.Mark("site");
         Assert.Equal(2, harness.WaitFor("site").Version);

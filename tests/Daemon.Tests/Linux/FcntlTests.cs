@@ -61,7 +61,7 @@ public sealed class FcntlTests : IDisposable
         }
         finally
         {
-            Command.Run("umount", mount).Check();
+            Mounts.Unmount(mount);
         }
     }
 

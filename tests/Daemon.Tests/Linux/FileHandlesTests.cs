@@ -58,7 +58,7 @@ public sealed class FileHandlesTests
         }
         finally
         {
-            Command.Run("umount", disk["merged"]).Check();
+            Mounts.Unmount(disk["merged"]);
         }
     }
 }

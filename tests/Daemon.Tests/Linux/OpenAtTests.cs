@@ -64,7 +64,7 @@ public sealed class OpenAtTests : IDisposable
         }
         finally
         {
-            Command.Run("umount", inner).Check();
+            Mounts.Unmount(inner);
         }
     }
 

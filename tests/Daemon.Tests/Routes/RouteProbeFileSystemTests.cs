@@ -166,7 +166,7 @@ public sealed class RouteProbeFileSystemTests
         }
         finally
         {
-            Command.Run("umount", folder["mnt"]).Check();
+            Mounts.Unmount(folder["mnt"]);
         }
     }
 
@@ -217,7 +217,7 @@ internal sealed class Mounted : IDisposable
 
     public void Dispose()
     {
-        Command.Run("umount", _folder.Path).Check();
+        Mounts.Unmount(_folder.Path);
         _folder.Dispose();
     }
 }

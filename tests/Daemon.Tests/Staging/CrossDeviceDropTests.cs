@@ -247,7 +247,7 @@ public sealed class CrossDeviceDropTests : IDisposable
         }
         finally
         {
-            Command.Run("umount", staging).Check();
+            Mounts.Unmount(staging);
         }
     }
 

@@ -116,7 +116,7 @@ public sealed class FolderLossTests
         }
         finally
         {
-            Command.Run("umount", root).Check();
+            Mounts.Unmount(root);
         }
         Assert.Equal(2, harness.Publish("site", "2").Version);
         harness.StillServes();

@@ -290,6 +290,6 @@ public sealed class ItemKindTests(ServedRoute served) : IClassFixture<ServedRout
             File.WriteAllText(Path.Combine(path, "on the other disk"), "x");
         }
 
-        public void Dispose() => Command.Run("umount", _path).Check();
+        public void Dispose() => Mounts.Unmount(_path);
     }
 }

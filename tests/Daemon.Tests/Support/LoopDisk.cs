@@ -103,7 +103,7 @@ internal sealed partial class LoopDisk : IDisposable
         mounted.Check();
     }
 
-    /// <summary>Unmounts, waiting a little for killed processes to let go. A lazy unmount leaves holders with what they hold.</summary>
+    /// <summary>A lazy unmount leaves holders with what they hold.</summary>
     public void Unmount(bool lazy = false, TimeSpan? patience = null)
     {
         if (lazy)
@@ -111,11 +111,7 @@ internal sealed partial class LoopDisk : IDisposable
             Command.Run("umount", "--lazy", Path).Check();
             return;
         }
-        CommandResult? last = null;
-        bool Unmounted() => (last = Command.Run("umount", Path)).Succeeded || !last.Error.Contains("busy", StringComparison.Ordinal);
-        if (!Eventually.Becomes(Unmounted, patience ?? TimeSpan.FromSeconds(5)))
-            throw new InvalidOperationException($"{Path} is still in use by:\n{string.Join('\n', Holders())}");
-        last!.Check();
+        Mounts.Unmount(Path, patience);
         if (Type == "btrfs")
             Command.Run("btrfs", "device", "scan", "--forget", Device);
     }
@@ -220,25 +216,6 @@ internal sealed partial class LoopDisk : IDisposable
         {
             return $"no {type} on a loop device here: {error.Message.ReplaceLineEndings(" ")}";
         }
-    }
-
-    private List<string> Holders()
-    {
-        var holders = new List<string>();
-        foreach (string process in Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(p[6])))
-        {
-            try
-            {
-                foreach (FileInfo link in Directory.EnumerateFileSystemEntries(process + "/fd").Append(process + "/cwd").Select(p => new FileInfo(p)))
-                    if (link.LinkTarget?.StartsWith(Path, StringComparison.Ordinal) == true)
-                        holders.Add($"{link.FullName} -> {link.LinkTarget}");
-            }
-            catch (IOException)
-            {
-                // The process has gone.
-            }
-        }
-        return holders;
     }
 
     private static bool Sweep()

@@ -152,7 +152,7 @@ public sealed class TreeCopyTests : IDisposable
         }
         finally
         {
-            Command.Run("umount", _temp["to/tmpfs"]).Check();
+            Mounts.Unmount(_temp["to/tmpfs"]);
         }
     }
 

@@ -66,7 +66,7 @@ public sealed class CollectorMountTests
         }
         finally
         {
-            Command.Run("umount", $"{scene.PathOf(row)}/below").Check();
+            Mounts.Unmount($"{scene.PathOf(row)}/below");
         }
         scene.Pass(TimeSpan.FromSeconds(11));
         Assert.Equal(1, scene.Collect().Deleted);
