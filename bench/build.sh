@@ -7,7 +7,7 @@ case ${1-} in
 esac
 cd "$(dirname "$0")"
 mkdir -p build
-gcc -O2 -std=gnu11 -Wall -Wextra -Werror -pthread -o build/floor floor.c
+gcc -O2 -std=gnu11 -Wall -Wextra -Werror -pthread -o build/floor floor.c steps.c
 [ -z "${1-}" ] || exit 0
 dotnet publish ../src/Daemon -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true -o build/daemon -v quiet --nologo
 dotnet publish Rpc -c Release -o build/rpc -v quiet --nologo

@@ -4,6 +4,8 @@
  * See README.md for the modes.
  */
 #define _GNU_SOURCE
+#include "floor.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,20 +19,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum mode { PLAIN, SERIAL, GROUPED, THREADS };
+enum mode { PLAIN, SERIAL, GROUPED, THREADS, STEPS };
 
-static const char *const mode_names[] = { "plain", "serial", "grouped", "threads" };
+static const char *const mode_names[] = { "plain", "serial", "grouped", "threads", "steps" };
+
+int items = 5000, batch;
+int staging, live, aside;
 
 static enum mode mode;
-static int items = 5000;
 static int threads = 1;
-static int batch;
 static int bytes = 100;
 static char root[4096];
-static int staging, live, aside;
 static atomic_int next_item;
 
-static void fail(const char *what, ...)
+void fail(const char *what, ...)
 {
     int error = errno;
     va_list arguments;
@@ -43,11 +45,11 @@ static void fail(const char *what, ...)
 
 static void usage(void)
 {
-    fputs("usage: floor plain|serial|grouped|threads FOLDER [--items N] [--threads N] [--batch N] [--bytes N]\n", stderr);
+    fputs("usage: floor plain|serial|grouped|threads|steps FOLDER [--items N] [--threads N] [--batch N] [--bytes N]\n", stderr);
     exit(64);
 }
 
-static void item_name(char *name, int item)
+void item_name(char *name, int item)
 {
     sprintf(name, "item-%07d", item);
 }
@@ -131,7 +133,7 @@ static void publish(int item)
         fail("move %s aside", name);
 }
 
-static void sync_parents(void)
+void sync_parents(void)
 {
     if (fsync(aside) != 0 || fsync(live) != 0 || fsync(staging) != 0)
         fail("sync of the folders");
@@ -192,6 +194,8 @@ static void commit_all(void)
         commit_grouped();
     else if (mode == THREADS)
         commit_on_threads();
+    else if (mode == STEPS)
+        commit_by_steps();
     else
         commit_one_by_one(NULL);
 }
@@ -209,6 +213,14 @@ static void verify(void)
     }
 }
 
+static void remove_folder(int parent, const char *name)
+{
+    char file[96];
+    sprintf(file, "%s/data", name);
+    unlinkat(parent, file, 0);
+    unlinkat(parent, name, AT_REMOVEDIR);
+}
+
 static void clean_up(void)
 {
     int folders[] = { staging, live, aside };
@@ -216,11 +228,11 @@ static void clean_up(void)
     char path[sizeof root + 64];
     for (int folder = 0; folder < 3; folder++) {
         for (int item = 0; item < items; item++) {
-            char name[32];
+            char name[32], slot[64];
             item_name(name, item);
-            sprintf(path, "%s/data", name);
-            unlinkat(folders[folder], path, 0);
-            unlinkat(folders[folder], name, AT_REMOVEDIR);
+            sprintf(slot, "%013d~%s", item, name);
+            remove_folder(folders[folder], name);
+            remove_folder(folders[folder], slot);
         }
         close(folders[folder]);
         sprintf(path, "%s/%s", root, names[folder]);
@@ -252,7 +264,7 @@ int main(int count, char **arguments)
     if (count < 3 || count % 2 == 0)
         usage();
     bool known = false;
-    for (int m = 0; m < 4; m++)
+    for (int m = 0; m < 5; m++)
         if (strcmp(arguments[1], mode_names[m]) == 0) {
             mode = m;
             known = true;
@@ -261,13 +273,17 @@ int main(int count, char **arguments)
         usage();
     if (mode == THREADS)
         threads = 8;
+    if (mode == STEPS) {
+        threads = 2;
+        batch = 1024; /* The service's own. */
+    }
     for (int option = 3; option < count; option += 2) {
         int value = number(arguments[option + 1]);
         if (strcmp(arguments[option], "--items") == 0)
             items = value;
         else if (strcmp(arguments[option], "--threads") == 0 && mode == THREADS)
             threads = value;
-        else if (strcmp(arguments[option], "--batch") == 0 && mode == GROUPED)
+        else if (strcmp(arguments[option], "--batch") == 0 && (mode == GROUPED || mode == STEPS))
             batch = value;
         else if (strcmp(arguments[option], "--bytes") == 0)
             bytes = value;

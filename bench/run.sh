@@ -46,6 +46,7 @@ for ((round = 1; round <= rounds; round++)); do
     measure serial "$here/build/floor" serial "$work" --items "$items"
     measure threads "$here/build/floor" threads "$work" --items "$items" --threads "$threads"
     measure grouped "$here/build/floor" grouped "$work" --items "$items"
+    measure steps "$here/build/floor" steps "$work" --items "$items"
     measure daemon-full "$here/daemon.py" "$work" --items "$items"
     measure daemon-none "$here/daemon.py" "$work" --items "$items" --durability none
 done
@@ -58,9 +59,9 @@ sort -k1,1n -k3,3n "$results" | awk '
     function value(name, which,   parts) { split(all[name], parts, " "); return parts[which] }
     function median(name,   n) { n = count[name]; return (value(name, int((n + 1) / 2)) + value(name, int(n / 2) + 1)) / 2 }
     END {
-        printf "%-16s %10s %10s %10s %14s\n", "", "median", "least", "most", "of grouped"
+        printf "%-16s %10s %10s %10s %14s %10s\n", "", "median", "least", "most", "of grouped", "of steps"
         for (i = 1; i <= names; i++) {
             name = order[i]
-            printf "%-16s %10d %10d %10d %14.2f\n", name, median(name), value(name, 1), value(name, count[name]), median(name) / median("grouped")
+            printf "%-16s %10d %10d %10d %14.2f %10.2f\n", name, median(name), value(name, 1), value(name, count[name]), median(name) / median("grouped"), median(name) / median("steps")
         }
     }'
