@@ -19,9 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum mode { PLAIN, SERIAL, GROUPED, THREADS, STEPS };
+enum mode { PLAIN, SERIAL, GROUPED, THREADS, STEPS, MODES };
 
-static const char *const mode_names[] = { "plain", "serial", "grouped", "threads", "steps" };
+static const char *const mode_names[MODES] = { "plain", "serial", "grouped", "threads", "steps" };
 
 int items = 5000, batch;
 int staging, live, aside;
@@ -264,7 +264,7 @@ int main(int count, char **arguments)
     if (count < 3 || count % 2 == 0)
         usage();
     bool known = false;
-    for (int m = 0; m < 5; m++)
+    for (int m = 0; m < MODES; m++)
         if (strcmp(arguments[1], mode_names[m]) == 0) {
             mode = m;
             known = true;

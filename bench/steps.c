@@ -1,6 +1,6 @@
 /*
- * The floor of the seven steps: the system calls that the service makes for a commit, in batches and on two threads as it
- * does, and nothing else: no journal, no names to keep apart, nothing is decided. What remains to the floor `grouped` is the
+ * The floor of the seven steps: the system calls that the service makes for a commit, in batches of the same size, on two
+ * threads, and nothing else: no journal, no names to keep apart, nothing is decided. What remains to the floor `grouped` is the
  * price of what the service promises; what remains to the service is its own.
  */
 #define _GNU_SOURCE
@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -77,14 +76,13 @@ static void inspect(int root)
     char entries[32768];
     look(root, "", AT_EMPTY_PATH);
     lseek(root, 0, SEEK_SET);
-    for (bool is_first = true; syscall(SYS_getdents64, root, entries, sizeof entries) > 0; is_first = false) {
-        if (!is_first)
-            continue;
-        int file = open_beneath(root, "data");
-        ask_lease(file);
-        look(file, "", AT_EMPTY_PATH);
-        close(file);
-    }
+    if (syscall(SYS_getdents64, root, entries, sizeof entries) < 0)
+        fail("list");
+    int file = open_beneath(root, "data");
+    ask_lease(file);
+    look(file, "", AT_EMPTY_PATH);
+    close(file);
+    syscall(SYS_getdents64, root, entries, sizeof entries); /* Only the second says that this was all. */
 }
 
 static void admit(int item)
